@@ -1,0 +1,102 @@
+// What an operator carries beside its tensors: one plain struct per operator that needs one.
+//
+// Names follow the operators' mathematics, not a file format; importers translate into them. All
+// sizes are in elements, axes count from the outermost dimension and are never negative.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+namespace octet {
+
+/// Clamp fused into an operator's output, in real (dequantized) values.
+enum class Activation : uint8_t { none, relu, relu6, relu_n1_to_1 };
+
+/// Zero-point padding around height and width. Explicit: importers resolve SAME and VALID.
+struct Padding {
+    int top = 0, bottom = 0, left = 0, right = 0;
+    bool operator==(const Padding &) const = default;
+    bool any() const { return top || bottom || left || right; }
+};
+
+/// Two-dimensional convolution. Input NHWC, weights (c_out, k_h, k_w, c_in / groups), bias (c_out).
+struct Conv2dAttributes {
+    int stride_h = 1, stride_w = 1;
+    int dilation_h = 1, dilation_w = 1;
+    int groups = 1;
+    Padding padding;
+    Activation activation = Activation::none;
+};
+
+/// Depthwise convolution. Weights (1, k_h, k_w, c_in * multiplier); output channel c reads input
+/// channel c / multiplier.
+struct DepthwiseConv2dAttributes {
+    int stride_h = 1, stride_w = 1;
+    int dilation_h = 1, dilation_w = 1;
+    int multiplier = 1;
+    Padding padding;
+    Activation activation = Activation::none;
+};
+
+/// Input flattened to (batch, c_in), weights (c_out, c_in), bias (c_out).
+struct FullyConnectedAttributes {
+    bool keep_dims = false; ///< Output keeps the input's leading dimensions.
+    Activation activation = Activation::none;
+};
+
+/// Average and max pooling; padded places do not count.
+struct Pool2dAttributes {
+    int kernel_h = 1, kernel_w = 1;
+    int stride_h = 1, stride_w = 1;
+    Padding padding;
+    Activation activation = Activation::none;
+};
+
+struct AddAttributes {
+    Activation activation = Activation::none;
+};
+
+/// Mean over `axes` (sorted, unique).
+struct MeanAttributes {
+    std::vector<int> axes;
+    bool keep_dims = false;
+};
+
+/// Constant padding by the tensor's zero point (quantized) or 0 (float): per axis (before, after).
+struct PadAttributes {
+    std::vector<std::pair<int, int>> pads;
+};
+
+/// Softmax over the last axis of beta * x.
+struct SoftmaxAttributes {
+    float beta = 1.0f;
+};
+
+struct ConcatenationAttributes {
+    int axis = 0;
+    Activation activation = Activation::none;
+};
+
+/// Output axis i is input axis permutation[i].
+struct TransposeAttributes {
+    std::vector<int> permutation;
+};
+
+/// Shape arithmetic only: begin, end and strides are constant inputs 1, 2 and 3.
+struct StridedSliceAttributes {
+    int begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
+};
+
+/// Shape arithmetic only: stacks its inputs along a new axis.
+struct PackAttributes {
+    int axis = 0;
+};
+
+using Attributes =
+    std::variant<std::monostate, Conv2dAttributes, DepthwiseConv2dAttributes,
+                 FullyConnectedAttributes, Pool2dAttributes, AddAttributes, MeanAttributes,
+                 PadAttributes, SoftmaxAttributes, ConcatenationAttributes, TransposeAttributes,
+                 StridedSliceAttributes, PackAttributes>;
+
+} // namespace octet

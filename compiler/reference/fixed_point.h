@@ -1,0 +1,68 @@
+// Fixed-point requantization as the engines that Octet names compute it; the norm for all kernels.
+//
+// A real multiplier M > 0 is written M = m * 2^(shift - 31) with m in [2^30, 2^31) (m = 0 for M = 0);
+// this is QuantizeMultiplier of TensorFlow Lite. `double` rounding rounds twice: once to the high
+// half of the 64-bit product, once in the remaining right shift, ties away from zero. `single`
+// rounding rounds the 64-bit product once, ties up.
+#pragma once
+
+#include "compiler/graph/graph.h"
+
+#include <cstdint>
+
+namespace octet::reference {
+
+/// M = m * 2^(shift - 31).
+struct Multiplier {
+    int32_t m = 0;
+    int shift = 0; ///< Positive: left.
+    bool operator==(const Multiplier &) const = default;
+};
+
+/// Rounds M to 31 bits, in double precision as TFLite does. M must be finite and >= 0.
+Multiplier quantize_multiplier(double real);
+
+/// Saturating rounding doubling high multiply: round(a * b / 2^31), ties away from zero.
+int32_t saturating_rounding_doubling_high_mul(int32_t a, int32_t b);
+
+/// x / 2^exponent, ties away from zero; exponent in [0, 31].
+int32_t rounding_divide_by_pot(int32_t x, int exponent);
+
+/// Double rounding: SRDHM(x << left, m), then rounding_divide_by_pot.
+int32_t multiply_double_rounding(int32_t x, Multiplier multiplier);
+
+/// Single rounding: (x * m + 2^(30 - shift)) >> (31 - shift) in 64 bits.
+int32_t multiply_single_rounding(int32_t x, Multiplier multiplier);
+
+/// round_half_even(float(x) * scale) in float32; saturates to int32.
+int32_t multiply_float(int32_t x, float scale);
+
+/// How one operator requantizes, without the zero point and clamp: the function of the accumulator
+/// that its rounding mode names, per output channel.
+class Requantizer {
+public:
+    enum class Kind : uint8_t { double_rounding, single_rounding, float32 };
+
+    /// `real` is s_in * s_w / s_out, computed in double as TFLite does; float32 mode rounds it to float.
+    Requantizer(Kind kind, double real);
+
+    int32_t operator()(int32_t accumulator) const;
+
+    Kind kind() const { return kind_; }
+    Multiplier multiplier() const { return multiplier_; }
+    float scale() const { return scale_; }
+    bool operator==(const Requantizer &) const = default;
+
+private:
+    Kind kind_;
+    Multiplier multiplier_;
+    float scale_;
+};
+
+/// The kind that `op` uses under its rounding mode (convolution, depthwise or fully connected).
+Requantizer::Kind requantizer_kind(const Operator &op);
+
+/// One Requantizer per output channel of a convolution, depthwise or fully connected operator.
+std::vector<Requantizer> requantizers(const Graph &graph, const Operator &op);
+
+} // namespace octet::reference
