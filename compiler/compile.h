@@ -1,0 +1,92 @@
+// From a checked int8 Graph to everything a target needs: the one entry that the tools call.
+//
+//     Graph -> lower -> Program -> emit -> kernels (cached), model file
+//
+// A Session loads the result into this process, for targets that run here.
+#pragma once
+
+#include "compiler/graph/graph.h"
+#include "compiler/lower/program.h"
+#include "compiler/target/target.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+struct octet_model;
+
+namespace octet {
+
+/// Called as work proceeds; `what` is the kernel or layer just finished.
+using Progress = std::function<void(size_t done, size_t total, const std::string &what)>;
+
+struct CompileOptions {
+    Target target;
+    std::filesystem::path cache; ///< empty: $OCTET_CACHE, else $XDG_CACHE_HOME/octet, ~/.cache/octet
+    int jobs = 0;                ///< kernels compiled at once; 0: one per core
+    double kernel_seconds = 60;  ///< time limit for one kernel's compilation
+    Progress progress;
+};
+
+struct Compiled {
+    Target target;
+    lower::Program program;
+    Bytes file;                                 ///< the .octet image
+    std::vector<std::filesystem::path> objects; ///< one per distinct kernel, in the cache
+    std::vector<uint64_t> code_bytes;           ///< text size of each object
+    std::filesystem::path shared_library;       ///< kernels and table, for targets that run here
+    size_t cache_hits = 0;
+};
+
+/// Lowers, generates and compiles. Throws Error.
+Compiled compile(const Graph &graph, const CompileOptions &options);
+
+/// Writes lib<name>.a, <name>.h, <name>.octet, manifest.json and report.html to `directory`, each
+/// complete or not at all.
+void write_artifacts(const Compiled &compiled, const std::filesystem::path &directory);
+
+/// A compiled model in this process.
+class Session {
+public:
+    explicit Session(const Compiled &compiled, int threads = 1);
+    ~Session();
+    Session(const Session &) = delete;
+    Session &operator=(const Session &) = delete;
+
+    /// Runs once: dense row-major inputs in, outputs out. Throws Error on a wrong number or size.
+    std::vector<Bytes> run(const std::vector<Bytes> &inputs);
+    octet_model *model() { return model_; }
+
+private:
+    void *library_ = nullptr;
+    octet_model *model_ = nullptr;
+};
+
+struct LayerVerdict {
+    std::string name, op;
+    int64_t outputs = 0, mismatches = 0;
+};
+
+struct Verdict {
+    std::vector<LayerVerdict> layers; ///< each layer alone, on the reference's own inputs
+    int64_t outputs = 0, mismatches = 0; ///< layers and whole network together
+};
+
+/// Compares each layer alone and the whole network with the reference interpreter on `cases`
+/// random inputs.
+Verdict verify(const Graph &graph, const Compiled &compiled, int cases, uint32_t seed = 1,
+               const Progress &progress = {});
+
+struct LayerTime {
+    double seconds_min = 0, seconds_median = 0;
+};
+
+struct Timing {
+    std::vector<LayerTime> layers; ///< one per call of the program
+    LayerTime total;               ///< the whole network in one octet_model_run
+};
+
+/// Measures the whole network and each call, `seconds` in all, one warm-up.
+Timing measure(Session &session, double seconds = 1.0);
+
+} // namespace octet

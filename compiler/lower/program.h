@@ -1,0 +1,66 @@
+// Program: the lowered network, a flat list of kernel calls on tensors with offsets, plus weights.
+#pragma once
+
+#include "compiler/graph/graph.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace octet::lower {
+
+/// Where a kernel argument lives; the model file's Region.
+enum class Region : uint8_t { arena = 0, weights = 1, input = 2, output = 3 };
+
+struct Argument {
+    Region region = Region::arena;
+    int index = 0;       ///< number of the model's input or output
+    uint64_t offset = 0; ///< bytes
+    uint64_t bytes = 0;
+    int tensor = -1;     ///< index into Program::tensors for activations, -1 for constants
+};
+
+/// A tensor as it lies in memory: NHWC with the innermost dimension padded to `stride_c`, and for
+/// re-biased int8 tensors stored as uint8 with 128 added.
+struct StoredTensor {
+    std::string name;
+    TensorId source = no_tensor; ///< the Graph's tensor that it holds; no_tensor for scratch
+    DType dtype = DType::s8;
+    Shape shape;        ///< logical
+    int stride_c = 0;   ///< elements from one innermost row to the next
+    bool rebiased = false;
+    uint64_t bytes = 0;
+    Region region = Region::arena;
+    int index = 0;
+    uint64_t offset = 0; ///< in the arena
+};
+
+struct Call {
+    int kernel = 0;   ///< index into Program::kernels
+    std::string name; ///< the operator's name
+    OpKind op{};
+    Shape shape;      ///< of the output
+    int64_t macs = 0;
+    std::vector<Argument> arguments;
+    std::vector<int> inputs, outputs; ///< indices into Program::tensors
+};
+
+/// A distinct kernel. `spec` is its full description, from which it is generated and cached.
+struct Kernel {
+    std::string symbol; ///< octet_conv2d_u8_u8_s8pc_<hash>
+    std::string spec;   ///< JSON, canonical
+};
+
+struct Program {
+    std::string name, target;
+    Rounding rounding = Rounding::reference;
+    std::vector<StoredTensor> tensors;
+    std::vector<int> inputs, outputs; ///< indices into tensors
+    std::vector<Kernel> kernels;
+    std::vector<Call> calls;
+    Bytes weights;
+    uint64_t arena_bytes = 0, arena_lower_bound = 0;
+    std::vector<std::string> notes; ///< what lowering did, one line each, for the report
+};
+
+} // namespace octet::lower

@@ -1,0 +1,81 @@
+// Target: what Octet knows of a chip, read from targets/<name>.json and nothing else.
+//
+// The description is data: the Halide target, the lane, what the instructions prefer, the memories,
+// how to link and how to run. Lowering and schedules ask this struct for capabilities; generators
+// never see it. Files are validated against targets/target.schema.json.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace octet {
+
+/// One memory of the chip: a cache or an addressable region.
+struct MemoryRegion {
+    std::string name;         ///< "l1d", "sram", "flash"
+    uint64_t bytes = 0;
+    uint32_t alignment = 64;  ///< bytes
+    double bytes_per_cycle = 0; ///< 0 when unknown
+};
+
+/// How a kernel is executed by `octet run`, `verify` and `bench`.
+struct Runner {
+    enum class Kind : uint8_t { none, in_process, command };
+    Kind kind = Kind::none;
+    std::vector<std::string> command; ///< for Kind::command; {program} stands for the executable
+};
+
+struct Toolchain {
+    std::vector<std::string> c_compiler;     ///< compiles the kernel table, position-independent
+    std::vector<std::string> link_shared;    ///< links objects to a shared library: ... {output} {inputs}
+};
+
+struct Target {
+    std::string name;
+    std::string description;
+    std::string halide;   ///< Halide target string, "x86-64-linux-avx512_zen4"
+    std::string lane;     ///< "object" or "c"
+    std::string family;   ///< the schedule family: "x86", "arm", "portable"
+    std::vector<std::string> cpu_features; ///< /proc/cpuinfo flags that the machine must have
+    int vector_bits = 128;
+    int vector_registers = 16;
+    /// Dot product of `dot_lanes` 8-bit values into each int32 lane; 0 when the chip has none.
+    int dot_lanes = 0;
+    /// The activation type that the dot product wants: "u8" or "s8".
+    std::string activations = "s8";
+    /// Channels of activations in memory are padded to a multiple of this.
+    int channel_alignment = 1;
+    std::vector<MemoryRegion> caches;
+    std::vector<MemoryRegion> memories;
+    Toolchain toolchain;
+    Runner runner;
+    std::filesystem::path file;
+
+    bool unsigned_activations() const { return activations == "u8"; }
+    int vector_bytes() const { return vector_bits / 8; }
+    /// Size of the cache of that name ("l1d", "l2"), or 0.
+    uint64_t cache_bytes(const std::string &cache) const;
+};
+
+/// The folder of target descriptions: $OCTET_TARGETS, else the one the command was built with.
+std::filesystem::path target_directory();
+
+/// Names of all targets in target_directory(), sorted, "host" first.
+std::vector<std::string> target_names();
+
+/// Reads and validates one description. Throws Error naming the file, the field and the remedy.
+Target read_target(const std::filesystem::path &file);
+
+/// The target of that name, or the file when `name` ends in .json. "host" resolves to the best
+/// level of this machine (the first of its candidates whose cpu_features are all present) and
+/// keeps that level's name. Throws UsageError that lists the known names.
+Target find_target(const std::string &name);
+
+/// True when this machine has all of `target`'s cpu_features and architecture.
+bool runs_here(const Target &target);
+
+} // namespace octet
