@@ -1,9 +1,9 @@
 // Fixed-point requantization as the engines that Octet names compute it; the norm for all kernels.
 //
-// A real multiplier M > 0 is written M = m * 2^(shift - 31) with m in [2^30, 2^31) (m = 0 for M = 0);
-// this is QuantizeMultiplier of TensorFlow Lite. `double` rounding rounds twice: once to the high
-// half of the 64-bit product, once in the remaining right shift, ties away from zero. `single`
-// rounding rounds the 64-bit product once, ties up.
+// A real multiplier M > 0 is written M = m * 2^(shift - 31) with m in [2^30, 2^31) (m = 0 for M =
+// 0); this is QuantizeMultiplier of TensorFlow Lite. `double` rounding rounds twice: once to the
+// high half of the 64-bit product, ties up, and once in the remaining right shift, ties away from
+// zero. `single` rounding rounds the 64-bit product once, ties up.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -15,23 +15,26 @@ namespace octet::reference {
 /// M = m * 2^(shift - 31).
 struct Multiplier {
     int32_t m = 0;
-    int shift = 0; ///< Positive: left.
+    int shift = 0; ///< Positive: left. At least -31.
     bool operator==(const Multiplier &) const = default;
 };
 
-/// Rounds M to 31 bits, in double precision as TFLite does. M must be finite and >= 0.
+/// Rounds M to 31 bits, in double precision as TFLite does; below 2^-32 it is 0. M must be finite,
+/// >= 0 and less than 2^31.
 Multiplier quantize_multiplier(double real);
 
-/// Saturating rounding doubling high multiply: round(a * b / 2^31), ties away from zero.
+/// Saturating rounding doubling high multiply: floor(a * b / 2^31 + 1/2), so ties go up; only
+/// a = b = -2^31 saturates. (gemmlowp's nudge for negative products rounds their ties up as well.)
 int32_t saturating_rounding_doubling_high_mul(int32_t a, int32_t b);
 
 /// x / 2^exponent, ties away from zero; exponent in [0, 31].
 int32_t rounding_divide_by_pot(int32_t x, int exponent);
 
-/// Double rounding: SRDHM(x << left, m), then rounding_divide_by_pot.
+/// Double rounding: SRDHM(x << left, m), then rounding_divide_by_pot. The left shift wraps, as the
+/// engines' does; with shift <= 0 there is none.
 int32_t multiply_double_rounding(int32_t x, Multiplier multiplier);
 
-/// Single rounding: (x * m + 2^(30 - shift)) >> (31 - shift) in 64 bits.
+/// Single rounding: (x * m + 2^(30 - shift)) >> (31 - shift) in 64 bits, shift <= 30, low 32 bits.
 int32_t multiply_single_rounding(int32_t x, Multiplier multiplier);
 
 /// round_half_even(float(x) * scale) in float32; saturates to int32.
@@ -43,20 +46,34 @@ class Requantizer {
 public:
     enum class Kind : uint8_t { double_rounding, single_rounding, float32 };
 
-    /// `real` is s_in * s_w / s_out, computed in double as TFLite does; float32 mode rounds it to float.
+    /// `real` is the multiplier in double; float32 mode rounds it to float.
     Requantizer(Kind kind, double real);
 
-    int32_t operator()(int32_t accumulator) const;
+    /// The multiplier s_in * s_w / s_out: in double as TFLite computes it, or, in float32 mode, in
+    /// float arithmetic in this order as XNNPACK computes it.
+    Requantizer(Kind kind, float input_scale, float weight_scale, float output_scale);
+
+    int32_t operator()(int32_t accumulator) const {
+        switch (kind_) {
+        case Kind::double_rounding:
+            return multiply_double_rounding(accumulator, multiplier_);
+        case Kind::single_rounding:
+            return multiply_single_rounding(accumulator, multiplier_);
+        case Kind::float32:
+            return multiply_float(accumulator, scale_);
+        }
+        return 0;
+    }
 
     Kind kind() const { return kind_; }
-    Multiplier multiplier() const { return multiplier_; }
-    float scale() const { return scale_; }
+    Multiplier multiplier() const { return multiplier_; } ///< Zero in float32 mode.
+    float scale() const { return scale_; }                ///< Zero in the integer modes.
     bool operator==(const Requantizer &) const = default;
 
 private:
     Kind kind_;
     Multiplier multiplier_;
-    float scale_;
+    float scale_ = 0;
 };
 
 /// The kind that `op` uses under its rounding mode (convolution, depthwise or fully connected).

@@ -1,4 +1,5 @@
-// The reference interpreter: the norm that every kernel on every target is compared with, bit for bit.
+// The reference interpreter: the norm that every kernel on every target is compared with, bit for
+// bit.
 //
 // It executes a Graph with the plainest loops that can be written, one operator per file, in the
 // operator's named rounding mode. It is never optimised: where it looks dumb, it is meant to.
@@ -52,8 +53,8 @@ private:
 #undef OCTET_OPERATOR
 #undef OCTET_SHAPE_OPERATOR
 
-/// Executes one operator of a checked graph; `values` holds one entry per tensor, and the operator's
-/// outputs are sized here.
+/// Executes one operator of a checked graph; `values` holds one entry per tensor, and the
+/// operator's outputs are sized here.
 void execute(const Graph &graph, const Operator &op, std::vector<Bytes> &values);
 
 /// Executes a checked graph. `inputs` are the graph inputs' elements in order, row-major.
