@@ -44,41 +44,44 @@ int32_t multiply_double_rounding(int32_t x, Multiplier multiplier) {
                                   right);
 }
 
-int32_t multiply_single_rounding(int32_t x, Multiplier multiplier) {
-    const int right = 31 - multiplier.shift;
-    return int32_t((int64_t(x) * multiplier.m + (int64_t(1) << (right - 1))) >> right);
-}
+namespace {
 
-int32_t multiply_float(int32_t x, float scale) {
-    const float product = std::nearbyint(float(x) * scale);
-    if (product >= 0x1p31f)
+/// The int32 nearest to `value`, which holds an integer.
+template <typename Real>
+int32_t saturate(Real value) {
+    if (value >= Real(0x1p31))
         return std::numeric_limits<int32_t>::max();
-    if (product < -0x1p31f)
+    if (value < Real(-0x1p31))
         return std::numeric_limits<int32_t>::min();
-    return int32_t(product);
+    return int32_t(value);
 }
 
-Requantizer::Requantizer(Kind kind, double real) : kind_(kind) {
-    if (kind == Kind::float32)
-        scale_ = float(real);
-    else
+} // namespace
+
+int32_t multiply_float64(int32_t x, double real) {
+    return saturate(std::round(double(x) * real));
+}
+
+int32_t multiply_float32(int32_t x, float scale) {
+    return saturate(std::nearbyint(float(x) * scale));
+}
+
+Requantizer::Requantizer(Kind kind, double real)
+    : kind_(kind), real_(kind == Kind::float32 ? double(float(real)) : real) {
+    if (kind == Kind::double_rounding)
         multiplier_ = quantize_multiplier(real);
 }
 
 Requantizer::Requantizer(Kind kind, float input_scale, float weight_scale, float output_scale)
-    : kind_(kind) {
-    if (kind == Kind::float32)
-        scale_ = input_scale * weight_scale / output_scale;
-    else
-        multiplier_ =
-            quantize_multiplier(double(input_scale) * double(weight_scale) / double(output_scale));
-}
+    : Requantizer(kind, kind == Kind::float32
+                            ? double(input_scale * weight_scale / output_scale)
+                            : double(input_scale) * double(weight_scale) / double(output_scale)) {}
 
 Requantizer::Kind requantizer_kind(const Operator &op) {
     if (op.rounding == Rounding::float32)
         return Requantizer::Kind::float32;
     if (op.rounding == Rounding::reference && op.kind == OpKind::fully_connected)
-        return Requantizer::Kind::single_rounding;
+        return Requantizer::Kind::float64;
     return Requantizer::Kind::double_rounding;
 }
 

@@ -1,9 +1,10 @@
-// Fixed-point requantization as the engines that Octet names compute it; the norm for all kernels.
+// Requantization as the engines that Octet names compute it; the norm for all kernels.
 //
 // A real multiplier M > 0 is written M = m * 2^(shift - 31) with m in [2^30, 2^31) (m = 0 for M =
-// 0); this is QuantizeMultiplier of TensorFlow Lite. `double` rounding rounds twice: once to the
+// 0); this is QuantizeMultiplier of TensorFlow Lite. `double_rounding` rounds twice: once to the
 // high half of the 64-bit product, ties up, and once in the remaining right shift, ties away from
-// zero. `single` rounding rounds the 64-bit product once, ties up.
+// zero. `float64` rounds the product in double precision once, ties away from zero; `float32` the
+// product in single precision, ties to even.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -34,46 +35,48 @@ int32_t rounding_divide_by_pot(int32_t x, int exponent);
 /// engines' does; with shift <= 0 there is none.
 int32_t multiply_double_rounding(int32_t x, Multiplier multiplier);
 
-/// Single rounding: (x * m + 2^(30 - shift)) >> (31 - shift) in 64 bits, shift <= 30, low 32 bits.
-int32_t multiply_single_rounding(int32_t x, Multiplier multiplier);
+/// double(x) * real, rounded to an integer, ties away from zero; saturates to int32. (The product
+/// is an IEEE double, so that every machine computes the same.)
+int32_t multiply_float64(int32_t x, double real);
 
 /// round_half_even(float(x) * scale) in float32; saturates to int32.
-int32_t multiply_float(int32_t x, float scale);
+int32_t multiply_float32(int32_t x, float scale);
 
 /// How one operator requantizes, without the zero point and clamp: the function of the accumulator
 /// that its rounding mode names, per output channel.
 class Requantizer {
 public:
-    enum class Kind : uint8_t { double_rounding, single_rounding, float32 };
+    enum class Kind : uint8_t { double_rounding, float64, float32 };
 
-    /// `real` is the multiplier in double; float32 mode rounds it to float.
+    /// M = `real`; float32 rounds it to float.
     Requantizer(Kind kind, double real);
 
-    /// The multiplier s_in * s_w / s_out: in double as TFLite computes it, or, in float32 mode, in
-    /// float arithmetic in this order as XNNPACK computes it.
+    /// M = s_in * s_w / s_out: in double as TFLite computes it, or, for float32, in float
+    /// arithmetic in this order as XNNPACK computes it.
     Requantizer(Kind kind, float input_scale, float weight_scale, float output_scale);
 
     int32_t operator()(int32_t accumulator) const {
         switch (kind_) {
         case Kind::double_rounding:
             return multiply_double_rounding(accumulator, multiplier_);
-        case Kind::single_rounding:
-            return multiply_single_rounding(accumulator, multiplier_);
+        case Kind::float64:
+            return multiply_float64(accumulator, real_);
         case Kind::float32:
-            return multiply_float(accumulator, scale_);
+            return multiply_float32(accumulator, float(real_));
         }
         return 0;
     }
 
     Kind kind() const { return kind_; }
-    Multiplier multiplier() const { return multiplier_; } ///< Zero in float32 mode.
-    float scale() const { return scale_; }                ///< Zero in the integer modes.
+    Multiplier multiplier() const { return multiplier_; } ///< Of double_rounding, else zero.
+    double real() const { return real_; }                 ///< M; for float32 exactly a float.
+    float scale() const { return float(real_); }          ///< M in single precision.
     bool operator==(const Requantizer &) const = default;
 
 private:
     Kind kind_;
     Multiplier multiplier_;
-    float scale_ = 0;
+    double real_;
 };
 
 /// The kind that `op` uses under its rounding mode (convolution, depthwise or fully connected).

@@ -83,7 +83,7 @@ TEST_CASE("rounding_divide_by_pot rounds ties away from zero", "[fixed_point]") 
         }
 }
 
-TEST_CASE("the two integer roundings follow their formulas", "[fixed_point]") {
+TEST_CASE("double rounding follows its formula", "[fixed_point]") {
     std::mt19937 random(4);
     for (int32_t x : interesting(random))
         for (int shift = -31; shift <= 4; ++shift) {
@@ -95,35 +95,46 @@ TEST_CASE("the two integer roundings follow their formulas", "[fixed_point]") {
             const int64_t high = divide_ties_up(__int128(product_fits) * multiplier.m, 31);
             REQUIRE(multiply_double_rounding(x, multiplier) ==
                     divide_ties_away(high, std::max(-shift, 0)));
-            REQUIRE(multiply_single_rounding(x, multiplier) ==
-                    int32_t(divide_ties_up(__int128(x) * multiplier.m, 31 - shift)));
         }
 }
 
-TEST_CASE("multiply_float rounds half to even and saturates", "[fixed_point]") {
-    CHECK(multiply_float(1, 0.5f) == 0);
-    CHECK(multiply_float(3, 0.5f) == 2);
-    CHECK(multiply_float(-1, 0.5f) == 0);
-    CHECK(multiply_float(-3, 0.5f) == -2);
-    CHECK(multiply_float(-5, 0.5f) == -2);
-    CHECK(multiply_float(highest, 4.0f) == highest);
-    CHECK(multiply_float(lowest, 4.0f) == lowest);
+TEST_CASE("multiply_float64 rounds ties away from zero and saturates", "[fixed_point]") {
+    CHECK(multiply_float64(1, 0.5) == 1);
+    CHECK(multiply_float64(-1, 0.5) == -1);
+    CHECK(multiply_float64(-5, 0.5) == -3);
+    CHECK(multiply_float64(-5, 0.4999) == -2);
+    CHECK(multiply_float64((1 << 24) + 1, 1.0) == (1 << 24) + 1);
+    CHECK(multiply_float64(highest, 4.0) == highest);
+    CHECK(multiply_float64(lowest, 4.0) == lowest);
+}
+
+TEST_CASE("multiply_float32 rounds half to even and saturates", "[fixed_point]") {
+    CHECK(multiply_float32(1, 0.5f) == 0);
+    CHECK(multiply_float32(3, 0.5f) == 2);
+    CHECK(multiply_float32(-1, 0.5f) == 0);
+    CHECK(multiply_float32(-3, 0.5f) == -2);
+    CHECK(multiply_float32(-5, 0.5f) == -2);
+    CHECK(multiply_float32(highest, 4.0f) == highest);
+    CHECK(multiply_float32(lowest, 4.0f) == lowest);
     // float(2^24 + 1) is 2^24: the conversion of the accumulator rounds too.
-    CHECK(multiply_float((1 << 24) + 1, 1.0f) == 1 << 24);
+    CHECK(multiply_float32((1 << 24) + 1, 1.0f) == 1 << 24);
 }
 
 TEST_CASE("a requantizer is its kind's function of its multiplier", "[fixed_point]") {
     using Kind = Requantizer::Kind;
     // Ties tell the kinds apart.
-    CHECK(Requantizer(Kind::double_rounding, 0.5)(3) == 2);
-    CHECK(Requantizer(Kind::double_rounding, 0.25)(-2) == -1);
-    CHECK(Requantizer(Kind::single_rounding, 0.25)(-2) == 0);
-    CHECK(Requantizer(Kind::float32, 0.25)(-2) == 0);
-    CHECK(Requantizer(Kind::float32, 0.25)(-6) == -2);
+    CHECK(Requantizer(Kind::double_rounding, 0.5)(-3) == -1);
+    CHECK(Requantizer(Kind::float64, 0.5)(-3) == -2);
+    CHECK(Requantizer(Kind::float32, 0.5)(-3) == -2);
+    CHECK(Requantizer(Kind::double_rounding, 0.5)(1) == 1);
+    CHECK(Requantizer(Kind::float64, 0.5)(1) == 1);
+    CHECK(Requantizer(Kind::float32, 0.5)(1) == 0);
     const float s_in = 0.1f, s_w = 0.003f, s_out = 0.07f;
+    const double real = double(s_in) * double(s_w) / double(s_out);
     CHECK(Requantizer(Kind::float32, s_in, s_w, s_out).scale() == s_in * s_w / s_out);
-    CHECK(Requantizer(Kind::single_rounding, s_in, s_w, s_out).multiplier() ==
-          quantize_multiplier(double(s_in) * double(s_w) / double(s_out)));
+    CHECK(Requantizer(Kind::float64, s_in, s_w, s_out).real() == real);
+    CHECK(Requantizer(Kind::double_rounding, s_in, s_w, s_out).multiplier() ==
+          quantize_multiplier(real));
 }
 
 } // namespace
