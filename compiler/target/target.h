@@ -16,9 +16,9 @@ namespace octet {
 
 /// One memory of the chip: a cache or an addressable region.
 struct MemoryRegion {
-    std::string name;         ///< "l1d", "sram", "flash"
+    std::string name; ///< "l1d", "sram", "flash"
     uint64_t bytes = 0;
-    uint32_t alignment = 64;  ///< bytes
+    uint32_t alignment = 64;    ///< bytes
     double bytes_per_cycle = 0; ///< 0 when unknown
 };
 
@@ -29,17 +29,20 @@ struct Runner {
     std::vector<std::string> command; ///< for Kind::command; {program} stands for the executable
 };
 
+/// Commands, one string per word and no shell. {output} stands for the file to write, {input} for
+/// the one file to read and the word {inputs} for all of them.
 struct Toolchain {
-    std::vector<std::string> c_compiler;     ///< compiles the kernel table, position-independent
-    std::vector<std::string> link_shared;    ///< links objects to a shared library: ... {output} {inputs}
+    std::vector<std::string> c_compiler;  ///< compiles the kernel table, position-independent
+    std::vector<std::string> archive;     ///< makes a static library of objects
+    std::vector<std::string> link_shared; ///< makes a shared library; empty where there are none
 };
 
 struct Target {
     std::string name;
     std::string description;
-    std::string halide;   ///< Halide target string, "x86-64-linux-avx512_zen4"
-    std::string lane;     ///< "object" or "c"
-    std::string family;   ///< the schedule family: "x86", "arm", "portable"
+    std::string halide;                    ///< Halide target string, "x86-64-linux-avx512_zen4"
+    std::string lane;                      ///< "object" or "c"
+    std::string family;                    ///< the schedule family: "x86", "arm", "portable"
     std::vector<std::string> cpu_features; ///< /proc/cpuinfo flags that the machine must have
     int vector_bits = 128;
     int vector_registers = 16;
@@ -61,19 +64,26 @@ struct Target {
     uint64_t cache_bytes(const std::string &cache) const;
 };
 
-/// The folder of target descriptions: $OCTET_TARGETS, else the one the command was built with.
+/// The folder of target descriptions: $OCTET_TARGETS, else share/octet/targets beside the
+/// executable's folder where it is installed, else the source tree that it was built from.
 std::filesystem::path target_directory();
 
 /// Names of all targets in target_directory(), sorted, "host" first.
 std::vector<std::string> target_names();
 
-/// Reads and validates one description. Throws Error naming the file, the field and the remedy.
+/// Reads and validates one description; a list of candidates becomes the first of them that runs
+/// here. Throws Error naming the file, the field (as a JSON pointer), the reason and the remedy.
 Target read_target(const std::filesystem::path &file);
 
 /// The target of that name, or the file when `name` ends in .json. "host" resolves to the best
 /// level of this machine (the first of its candidates whose cpu_features are all present) and
 /// keeps that level's name. Throws UsageError that lists the known names.
 Target find_target(const std::string &name);
+
+/// The command with {output}, {input} and {inputs} filled in.
+std::vector<std::string> command_line(const std::vector<std::string> &command,
+                                      const std::filesystem::path &output,
+                                      const std::vector<std::filesystem::path> &inputs);
 
 /// True when this machine has all of `target`'s cpu_features and architecture.
 bool runs_here(const Target &target);

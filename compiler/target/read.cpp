@@ -1,0 +1,117 @@
+// Reading one description: parse, validate against the schema, fill the struct.
+#include "compiler/support/error.h"
+#include "compiler/target/schema.h"
+#include "compiler/target/target.h"
+#include "target_schema.h"
+
+#include <Halide.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace octet {
+namespace {
+
+using nlohmann::json;
+
+json parse(const std::filesystem::path &file) {
+    std::ifstream stream(file);
+    std::stringstream text;
+    if (!(text << stream.rdbuf()))
+        throw Error("{}: the target description cannot be read ({}); check the path", file.string(),
+                    stream.is_open() ? "empty or not a file" : std::strerror(errno));
+    try {
+        return json::parse(text.str());
+    } catch (const json::parse_error &error) {
+        const std::string what = error.what(); // "[json.exception...] parse error at line 1, ..."
+        throw Error("{}: not valid JSON ({}); correct it there", file.string(),
+                    what.substr(what.find("] ") + 2));
+    }
+}
+
+[[noreturn]] void refuse(const std::filesystem::path &file, const SchemaViolation &violation) {
+    throw Error("{}: {} {}; {}", file.string(),
+                violation.pointer.empty() ? "the description" : "field " + violation.pointer,
+                violation.reason, violation.remedy);
+}
+
+std::vector<MemoryRegion> read_memories(const json &description, const char *key) {
+    std::vector<MemoryRegion> regions;
+    for (const json &entry : description.value(key, json::array()))
+        regions.push_back({entry["name"], entry["bytes"], entry.value("alignment", 64u),
+                           entry.value("bytes_per_cycle", 0.0)});
+    return regions;
+}
+
+Runner read_runner(const json &runner) {
+    const std::string kind = runner["kind"];
+    return {kind == "in_process" ? Runner::Kind::in_process
+            : kind == "command"  ? Runner::Kind::command
+                                 : Runner::Kind::none,
+            runner.value("command", std::vector<std::string>())};
+}
+
+/// What the schema cannot say.
+void check_meaning(const std::filesystem::path &file, const Target &target) {
+    if (!Halide::Target::validate_target_string(target.halide))
+        refuse(file, {"/halide", "is \"" + target.halide + "\", which Halide does not know",
+                      "give Halide's target string, such as x86-64-linux-avx2"});
+    if (target.runner.kind == Runner::Kind::command && target.runner.command.empty())
+        refuse(file, {"/runner/command", "is missing", "give the command that runs {program}"});
+    if (target.runner.kind == Runner::Kind::in_process && target.toolchain.link_shared.empty())
+        refuse(file,
+               {"/toolchain/link_shared", "is missing",
+                "give the command that makes a shared library, which running in process needs"});
+}
+
+Target first_that_runs(const std::filesystem::path &file, const std::vector<std::string> &names) {
+    std::string tried;
+    for (const std::string &name : names) {
+        const std::filesystem::path candidate = file.parent_path() / (name + ".json");
+        if (candidate == file)
+            refuse(file, {"/candidates", "names the description itself", "name other targets"});
+        Target target = read_target(candidate);
+        if (runs_here(target))
+            return target;
+        tried += (tried.empty() ? "" : ", ") + name;
+    }
+    throw Error("{}: this machine runs none of the candidates {}; name a target with --target",
+                file.string(), tried);
+}
+
+} // namespace
+
+Target read_target(const std::filesystem::path &file) {
+    static const json schema = json::parse(target_schema_json);
+    const json description = parse(file);
+    if (const auto violation = validate(schema, description))
+        refuse(file, *violation);
+    if (description.contains("candidates"))
+        return first_that_runs(file, description["candidates"]);
+
+    Target target;
+    target.name = file.stem().string();
+    target.description = description["description"];
+    target.halide = description["halide"];
+    target.lane = description["lane"];
+    target.family = description["family"];
+    target.cpu_features = description.value("cpu_features", target.cpu_features);
+    target.vector_bits = description["vector_bits"];
+    target.vector_registers = description["vector_registers"];
+    target.dot_lanes = description["dot_lanes"];
+    target.activations = description["activations"];
+    target.channel_alignment = description["channel_alignment"];
+    target.caches = read_memories(description, "caches");
+    target.memories = read_memories(description, "memories");
+    const json &toolchain = description["toolchain"];
+    target.toolchain = {toolchain["c_compiler"], toolchain["archive"],
+                        toolchain.value("link_shared", std::vector<std::string>())};
+    target.runner = read_runner(description["runner"]);
+    target.file = file;
+    check_meaning(file, target);
+    return target;
+}
+
+} // namespace octet
