@@ -1,0 +1,71 @@
+// Two-dimensional convolution, also pointwise (1x1) and fully connected (1x1 on one row of pixels).
+//
+//   sum (x - zx) w + b  =  sum x w  +  (b - zx sum w)
+//                          acc         bias, folded when the weights are packed
+//
+// Symmetric weights are assumed here; the zero point of asymmetric weights is folded by lowering.
+// Padding enters as zx, in a staged copy of the input. The reduction is grouped by `group` channels,
+// the shape of the chips' dot products. Two formulations of the same sum:
+//
+//   dot      groups of channels at one tap: activations need stride_c to be a multiple of group
+//   row_dot  groups along the flattened (tap column, channel) row: for inputs of few channels, which
+//            lie dense in memory; stride_c equals c_in
+#pragma once
+
+#include "generators/numerics.h"
+
+namespace octet::generators {
+
+enum class ConvFormulation { dot, row_dot };
+NLOHMANN_JSON_SERIALIZE_ENUM(ConvFormulation, {{ConvFormulation::dot, "dot"},
+                                               {ConvFormulation::row_dot, "row_dot"}})
+
+struct Conv2dSpec {
+    int batch = 1;
+    int in_h = 1, in_w = 1, c_in = 1, in_stride_c = 1;
+    int out_h = 1, out_w = 1, out_stride_c = 1; ///< epilogue.channels outputs are written
+    int kernel_h = 1, kernel_w = 1;
+    int stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+    int pad_top = 0, pad_left = 0;
+    std::string in_type = "u8"; ///< as it lies in memory
+    bool rebias_input = false;  ///< s8 input of a u8 kernel: 128 is added while staging
+    ConvFormulation formulation = ConvFormulation::dot;
+    int group = 4;  ///< reduction elements per dot product
+    int lanes = 16; ///< output channels per vector of packed weights
+    bool staged = false; ///< the input goes through a padded copy
+    EpilogueSpec epilogue;
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dSpec, batch, in_h, in_w, c_in, in_stride_c, out_h, out_w,
+                                   out_stride_c, kernel_h, kernel_w, stride_h, stride_w, dilation_h,
+                                   dilation_w, pad_top, pad_left, in_type, rebias_input, formulation,
+                                   group, lanes, staged, epilogue)
+
+    /// Groups in one reduction row: over channels (dot), over tap columns and channels (row_dot).
+    int groups() const;
+    /// Extents of the staged copy: (channels, columns, rows, images) for dot, (columns * channels,
+    /// rows, images) for row_dot. Its size in bytes is their product.
+    std::vector<int> staged_extents() const;
+    int64_t staged_bytes() const;
+    /// Extents of the packed weights, innermost first:
+    ///   dot      (group, lanes, groups, kernel_w, kernel_h, channels / lanes)
+    ///   row_dot  (group, lanes, groups, kernel_h, channels / lanes)
+    std::vector<int> packed_extents() const;
+    /// Offset of weight (channel, ky, kx, ci) in the packed array; unused places hold 0.
+    int64_t packed_offset(int channel, int ky, int kx, int ci) const;
+    int64_t packed_bytes() const;
+};
+
+/// The algorithm's named parts. Arguments: input, weights, bias s32[channels], the epilogue's
+/// constants; scratch `staged` when spec.staged; output u8 or s8.
+struct Conv2d {
+    explicit Conv2d(const Conv2dSpec &spec);
+
+    Conv2dSpec spec;
+    Signature signature;
+    Vars v;
+    Halide::Func staged{"staged"};   ///< padded (and re-biased) input; inlined unless spec.staged
+    Halide::Func acc{"acc"};         ///< accumulators
+    Halide::Func output{"output"};
+    Halide::RDom r;                  ///< dot: (ci in group, group, kx, ky); row_dot: (in group, group, ky)
+};
+
+} // namespace octet::generators

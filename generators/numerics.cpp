@@ -1,0 +1,81 @@
+#include "generators/numerics.h"
+
+namespace octet::generators {
+
+using namespace Halide;
+using namespace Halide::ConciseCasts;
+
+Epilogue::Epilogue(const EpilogueSpec &spec, Signature &signature) : spec_(spec) {
+    const std::vector<int> per_channel = {spec.channels};
+    range_ = signature.input("range", Int(32), {2});
+    if (spec.has_float()) {
+        float_range_ = signature.input("float_range", Float(32), {3});
+        scale_ = signature.input("scale", Float(32), per_channel, {}, 64);
+    }
+    if (spec.has_offset())
+        offset_ = signature.input("offset", Float(32), per_channel, {}, 64);
+    if (spec.has_exact()) {
+        m_ = signature.input("m", Int(64), per_channel, {}, 64);
+        r_positive_ = signature.input("r_positive", Int(64), per_channel, {}, 64);
+        r_negative_ = signature.input("r_negative", Int(64), per_channel, {}, 64);
+        shift_ = signature.input("shift", UInt(64), per_channel, {}, 64);
+    }
+    if (spec.form == EpilogueForm::mixed)
+        exact_blocks_ =
+            signature.input("exact_blocks", UInt(8), {spec.channels / spec.block});
+}
+
+Expr Epilogue::float_form(const Expr &acc, const Expr &c) const {
+    const Type out = type_from_name(spec_.out_type);
+    Expr value = f32(acc);
+    if (spec_.form == EpilogueForm::scale_offset)
+        value += offset_(c);
+    else if (spec_.has_offset()) // The sign bit of acc moved onto d, which is not negative.
+        value += reinterpret<float>(reinterpret<int32_t>(offset_(c)) | (acc & Int(32).min()));
+    const Expr rounded = value * scale_(c) + float_range_(0);
+    if (spec_.narrow) {
+        // The low 16 bits are the output before its clamp.
+        const Expr wide = i16(reinterpret<int32_t>(rounded));
+        return clamp(saturating_cast(out, wide), cast(out, range_(0)), cast(out, range_(1)));
+    }
+    const Expr clamped = clamp(rounded, float_range_(1), float_range_(2));
+    return cast(out, reinterpret<int32_t>(clamped));
+}
+
+Expr Epilogue::exact_form(const Expr &acc, const Expr &c) const {
+    const Type out = type_from_name(spec_.out_type);
+    const Expr rounding = select(acc < 0, r_negative_(c), r_positive_(c));
+    const Expr q = (i64(acc) * m_(c) + rounding) >> shift_(c);
+    return cast(out, clamp(q, i64(range_(0)), i64(range_(1))));
+}
+
+Expr Epilogue::operator()(const Expr &acc, const Expr &c) const {
+    switch (spec_.form) {
+    case EpilogueForm::scale:
+    case EpilogueForm::scale_offset:
+    case EpilogueForm::scale_copysign:
+        return float_form(acc, c);
+    case EpilogueForm::exact:
+        return exact_form(acc, c);
+    case EpilogueForm::mixed: {
+        // A branch, not a select: only one of the forms is computed.
+        const Expr exact = exact_form(acc, c), fast = float_form(acc, c);
+        return Internal::Call::make(exact.type(), Internal::Call::if_then_else,
+                                    {exact_blocks_(c / spec_.block) != u8(0), exact, fast},
+                                    Internal::Call::PureIntrinsic);
+    }
+    }
+    return {};
+}
+
+Expr rounding_doubling_high_mul(const Expr &a, const Expr &b) {
+    return rounding_mul_shift_right(a, b, 31);
+}
+
+Expr rounding_divide_by_pot(const Expr &x, const Expr &exponent) {
+    // rounding_shift_right rounds ties up; taking one from negative values first turns that into
+    // ties away from zero. Nothing is to be rounded when the exponent is 0.
+    return rounding_shift_right(saturating_add(x, select(exponent > 0, x >> 31, 0)), exponent);
+}
+
+} // namespace octet::generators

@@ -1,0 +1,83 @@
+// The fixed-point arithmetic that the generators share: how an int32 accumulator becomes an 8-bit
+// output, in the forms that lowering can choose from per block of channels.
+//
+// With q = zero_point + requantize(acc) clamped to [lo, hi], every rounding mode is a monotone step
+// function of acc, given by at most 255 thresholds. Two formulas with the same thresholds inside the
+// reachable range of acc are the same function. Lowering therefore looks for constants of a cheap
+// form that has exactly the thresholds of the rounding mode (compiler/lower/epilogue.h), and proves
+// it; the `exact` form serves the channels for which there are none.
+//
+//   scale           q = round_half_even(acc * M + zo)                   one fused multiply-add
+//   scale_offset    q = round_half_even((acc + d) * M + zo)             d in float, per channel
+//   scale_copysign  q = round_half_even((acc + copysign(d, acc)) * M + zo)
+//   exact           q = (acc * m + (acc < 0 ? r_negative : r_positive)) >> shift    64 bits
+//   mixed           scale_copysign or exact, per block of channels
+//
+// The float forms round by adding 1.5 * 2^23 + zo: the sum's low byte is then the stored output. That
+// sum and its limits are arguments rather than constants, because Halide would otherwise reorder the
+// additions around them and round twice.
+#pragma once
+
+#include "generators/kernel.h"
+
+namespace octet::generators {
+
+enum class EpilogueForm { scale, scale_offset, scale_copysign, exact, mixed };
+NLOHMANN_JSON_SERIALIZE_ENUM(EpilogueForm, {{EpilogueForm::scale, "scale"},
+                                            {EpilogueForm::scale_offset, "scale_offset"},
+                                            {EpilogueForm::scale_copysign, "scale_copysign"},
+                                            {EpilogueForm::exact, "exact"},
+                                            {EpilogueForm::mixed, "mixed"}})
+
+/// What a kernel's epilogue is: its form, the output type, the channels (padded) and, for `mixed`,
+/// how many channels share one choice.
+struct EpilogueSpec {
+    EpilogueForm form = EpilogueForm::exact;
+    std::string out_type = "u8";
+    int channels = 0;
+    int block = 0;
+    /// |acc * M| stays below 2^15, so the float forms may clamp with 16-bit instructions.
+    bool narrow = false;
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(EpilogueSpec, form, out_type, channels, block, narrow)
+
+    bool has_float() const { return form != EpilogueForm::exact; }
+    bool has_offset() const {
+        return form == EpilogueForm::scale_offset || form == EpilogueForm::scale_copysign ||
+               form == EpilogueForm::mixed;
+    }
+    bool has_exact() const { return form == EpilogueForm::exact || form == EpilogueForm::mixed; }
+};
+
+/// 1.5 * 2^23: adding it to a float of magnitude below 2^22 rounds that to an integer, half to even.
+inline constexpr float rounding_magic = 12582912.0f;
+
+/// The constants of an epilogue as kernel arguments, in this order:
+///   range     s32[2]: lo, hi in the stored type
+///   float_range  f32[3]: magic + zero point, magic + lo, magic + hi         float forms
+///   scale     f32[channels]                      float forms
+///   offset    f32[channels]                      forms with d
+///   m, r_positive, r_negative  s64[channels], shift u64[channels]      exact forms
+///   exact_blocks  u8[channels / block]           mixed: 1 where the block takes the exact form
+class Epilogue {
+public:
+    Epilogue(const EpilogueSpec &spec, Signature &signature);
+
+    /// The stored 8-bit output of accumulator `acc` in channel `c`.
+    Halide::Expr operator()(const Halide::Expr &acc, const Halide::Expr &c) const;
+
+private:
+    Halide::Expr float_form(const Halide::Expr &acc, const Halide::Expr &c) const;
+    Halide::Expr exact_form(const Halide::Expr &acc, const Halide::Expr &c) const;
+
+    EpilogueSpec spec_;
+    Halide::ImageParam range_, float_range_, scale_, offset_, m_, r_positive_, r_negative_, shift_, exact_blocks_;
+};
+
+/// saturating rounding doubling high multiply by a Q0.31 number, ties away from zero for the
+/// products that int8 networks form; equal to gemmlowp's.
+Halide::Expr rounding_doubling_high_mul(const Halide::Expr &a, const Halide::Expr &b);
+
+/// x / 2^exponent with ties away from zero (gemmlowp's RoundingDivideByPOT); exponent is unsigned.
+Halide::Expr rounding_divide_by_pot(const Halide::Expr &x, const Halide::Expr &exponent);
+
+} // namespace octet::generators
