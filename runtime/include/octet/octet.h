@@ -43,11 +43,25 @@ typedef enum octet_dtype {
 /* A compiled kernel; arguments as Halide's argv convention has them, the user context first. */
 typedef int (*octet_kernel)(void **arguments);
 
+/* One argument of a kernel: the bytes that it touches from the pointer on, and whether it writes. */
+typedef struct octet_parameter {
+    uint64_t bytes;
+    int32_t written;
+} octet_parameter;
+
+typedef struct octet_signature {
+    uint32_t parameter_count;
+    const octet_parameter *parameters;
+} octet_signature;
+
 typedef struct octet_library {
     uint64_t fingerprint; /* equal to the model file's */
     uint32_t kernel_count;
     const octet_kernel *kernels; /* in the order of the model file's kernel list */
     const char *target;
+    /* One per kernel, against which the file's arguments are checked. NULL: they are trusted, which
+     * only suits a file that nobody but the compiler can have written. */
+    const octet_signature *signatures;
 } octet_library;
 
 typedef struct octet_tensor_info {
@@ -61,7 +75,7 @@ typedef struct octet_tensor_info {
 } octet_tensor_info;
 
 typedef struct octet_options {
-    int threads; /* 1 or more; 0 means 1 */
+    int threads; /* 1 to 64; 0 means 1 */
     void *arena; /* NULL: the runtime allocates; else at least octet_model_arena_bytes, 64-aligned */
     size_t arena_bytes;
 } octet_options;
@@ -69,7 +83,8 @@ typedef struct octet_options {
 typedef struct octet_model octet_model;
 
 /* Opens a model file and maps its weights. `options` may be NULL. On failure *model is NULL and
- * octet_last_error says why. */
+ * octet_last_error says why. `library` must outlive the model; the file must not be changed in
+ * place while the model is open (replace it by renaming a new one over it). */
 octet_status octet_model_open(const char *path, const octet_library *library,
                               const octet_options *options, octet_model **model);
 
@@ -78,7 +93,8 @@ octet_status octet_model_open_memory(const void *data, size_t size, const octet_
                                      const octet_options *options, octet_model **model);
 
 /* Runs the network once. inputs[i] and outputs[i] are dense row-major arrays of the size that
- * octet_model_input and octet_model_output tell; the caller keeps them. One call at a time per model. */
+ * octet_model_input and octet_model_output tell, aligned to their element, distinct from each other;
+ * the caller keeps them. One call at a time per model. */
 octet_status octet_model_run(octet_model *model, const void *const *inputs, void *const *outputs);
 
 /* Runs one call of the program alone on whatever the arena holds (benchmarks, verification). */

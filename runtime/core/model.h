@@ -1,0 +1,61 @@
+// A bound model: the tables from which it runs.
+//
+// Everything that a run needs is laid out once, in memory that the caller provides: for each call
+// the kernel and its argument pointers, for each argument Halide's buffer. A run then is a loop of
+// indirect calls; only pointers to the caller's inputs and outputs are patched, and only when they
+// differ from the last run's.
+#pragma once
+
+#include "octet/octet.h"
+#include "runtime/cpu/halide_abi.h"
+#include "runtime/octet_file_generated.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace octet::runtime {
+
+/// One call, ready to run.
+struct Step {
+    octet_kernel kernel;
+    void **arguments;
+};
+
+/// A buffer that follows a caller's array.
+struct Patch {
+    HalideBuffer *buffer;
+    uint64_t offset;
+};
+
+/// A model input or output: the array that it is bound to and the buffers that must follow it.
+struct Port {
+    octet_tensor_info info;
+    uint8_t *bound;
+    Patch *patches;
+    uint32_t patch_count;
+};
+
+} // namespace octet::runtime
+
+struct octet_model {
+    const octet::file::Program *program;
+    octet::runtime::Step *steps;
+    octet::runtime::Port *inputs;
+    octet::runtime::Port *outputs;
+    uint8_t *arena;
+    void *context; ///< Halide's user context: the thread pool, null for one thread.
+};
+
+namespace octet::runtime {
+
+/// Size and alignment of the memory that bind() needs for the tables of a verified `program`.
+size_t table_bytes(const file::Program &program);
+inline constexpr size_t table_alignment = 64;
+
+/// Builds the tables in `tables` and fills in `model`, which must not move afterwards: the kernels'
+/// arguments point to its `context`. `program` and `library` are verified; `arena` is 64-aligned
+/// and has program.arena_bytes() bytes.
+void bind(const file::Program &program, const octet_library &library, void *tables, uint8_t *arena,
+          void *context, octet_model &model);
+
+} // namespace octet::runtime
