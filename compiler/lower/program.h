@@ -33,6 +33,8 @@ struct StoredTensor {
     Region region = Region::arena;
     int index = 0;
     uint64_t offset = 0; ///< in the arena
+    float scale = 0;     ///< of the model's inputs and outputs, for the caller; 0: not quantized
+    int32_t zero_point = 0;
 };
 
 struct Call {
