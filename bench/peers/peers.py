@@ -1,6 +1,9 @@
 """The peers: LiteRT (with XNNPACK) and ONNX Runtime, each on one thread, called as cheaply as
 Python can. Outputs are returned as int8 whatever the engine's own type, for comparison."""
 
+import contextlib
+import os
+
 import numpy as np
 import onnxruntime
 from ai_edge_litert import interpreter as litert
@@ -9,14 +12,29 @@ from layer_numbers import random_input
 from timing import python_samples, stopwatch_floor
 
 
+@contextlib.contextmanager
+def quiet():
+    """Drops what a library writes to stderr: LiteRT announces its delegate there each time.
+    Failures still arrive, as exceptions."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 class LiteRT:
     """A .tflite file in LiteRT's interpreter with its default delegate, XNNPACK."""
 
     name = "LiteRT"
 
     def __init__(self, path, inputs: list[np.ndarray] | None = None):
-        self.interpreter = litert.Interpreter(model_path=str(path), num_threads=1)
-        self.interpreter.allocate_tensors()
+        with quiet():
+            self.interpreter = litert.Interpreter(model_path=str(path), num_threads=1)
+            self.interpreter.allocate_tensors()
         details = self.interpreter.get_input_details()
         self.inputs = inputs or [random_input(d["shape"], d["dtype"], seed)
                                  for seed, d in enumerate(details)]
