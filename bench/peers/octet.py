@@ -36,7 +36,7 @@ class Octet:
                  f'-DMODEL_HEADER="{name}.h"', f"-DMODEL_LIBRARY=octet_{name}_library",
                  "-I", artifacts, "-I", REPOSITORY / "runtime/include", HERE / "model_loop.c",
                  artifacts / f"lib{name}.a", build / "runtime/liboctet_runtime.a",
-                 "-lstdc++", "-lm", "-lpthread", "-ldl", "-Wl,--exclude-libs,ALL,-Bsymbolic"])
+                 "-lm", "-lpthread", "-ldl", "-Wl,--exclude-libs,ALL,-Bsymbolic"])
         self.library = library = ctypes.CDLL(str(shared), mode=ctypes.RTLD_LOCAL)
         library.loop_open.restype = ctypes.c_char_p
         library.loop_floor.restype = ctypes.c_int64
