@@ -25,7 +25,7 @@ struct Conv2dAttributes {
     int stride_h = 1, stride_w = 1;
     int dilation_h = 1, dilation_w = 1;
     int groups = 1;
-    Padding padding;
+    Padding padding = {};
     Activation activation = Activation::none;
 };
 
@@ -35,7 +35,7 @@ struct DepthwiseConv2dAttributes {
     int stride_h = 1, stride_w = 1;
     int dilation_h = 1, dilation_w = 1;
     int multiplier = 1;
-    Padding padding;
+    Padding padding = {};
     Activation activation = Activation::none;
 };
 
@@ -49,7 +49,7 @@ struct FullyConnectedAttributes {
 struct Pool2dAttributes {
     int kernel_h = 1, kernel_w = 1;
     int stride_h = 1, stride_w = 1;
-    Padding padding;
+    Padding padding = {};
     Activation activation = Activation::none;
 };
 

@@ -1,0 +1,212 @@
+#include "tests/support/tflite_options.h"
+
+#include "compiler/support/error.h"
+#include "tests/support/random_graph.h"
+
+namespace octet::test {
+
+namespace schema = tflite::schema;
+
+namespace {
+
+schema::ActivationFunctionType activation_of(Activation activation) {
+    switch (activation) {
+    case Activation::none:
+        return schema::ActivationFunctionType::NONE;
+    case Activation::relu:
+        return schema::ActivationFunctionType::RELU;
+    case Activation::relu6:
+        return schema::ActivationFunctionType::RELU6;
+    case Activation::relu_n1_to_1:
+        return schema::ActivationFunctionType::RELU_N1_TO_1;
+    }
+    return schema::ActivationFunctionType::NONE;
+}
+
+// What convolutions and pools have in common.
+struct Window {
+    int kernel_h, kernel_w, stride_h, stride_w, dilation_h = 1, dilation_w = 1;
+    Padding padding;
+};
+
+std::optional<Window> window_of(const Graph &graph, const Operator &op) {
+    if (const auto *a = std::get_if<Pool2dAttributes>(&op.attributes))
+        return Window{a->kernel_h, a->kernel_w, a->stride_h, a->stride_w, 1, 1, a->padding};
+    if (op.inputs.size() < 2)
+        return std::nullopt;
+    const Shape &w = graph.tensor(op.inputs[1]).shape;
+    if (const auto *a = std::get_if<Conv2dAttributes>(&op.attributes))
+        return Window{w[1],          w[2],          a->stride_h, a->stride_w,
+                      a->dilation_h, a->dilation_w, a->padding};
+    if (const auto *a = std::get_if<DepthwiseConv2dAttributes>(&op.attributes))
+        return Window{w[1],          w[2],          a->stride_h, a->stride_w,
+                      a->dilation_h, a->dilation_w, a->padding};
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<schema::Padding> padding_scheme(const Graph &graph, const Operator &op) {
+    const std::optional<Window> window = window_of(graph, op);
+    if (!window || !window->padding.any())
+        return schema::Padding::VALID;
+    const Shape &x = graph.tensor(op.inputs[0]).shape;
+    const Padding same =
+        same_padding(x[1], x[2], window->kernel_h, window->kernel_w, window->stride_h,
+                     window->stride_w, window->dilation_h, window->dilation_w);
+    if (window->padding == same)
+        return schema::Padding::SAME;
+    return std::nullopt;
+}
+
+schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
+                                       schema::Padding padding) {
+    schema::BuiltinOptionsUnion result;
+    switch (op.kind) {
+    case OpKind::conv2d: {
+        const auto &a = op.as<Conv2dAttributes>();
+        schema::Conv2DOptionsT o;
+        o.padding = padding;
+        o.stride_h = a.stride_h;
+        o.stride_w = a.stride_w;
+        o.dilation_h_factor = a.dilation_h;
+        o.dilation_w_factor = a.dilation_w;
+        o.fused_activation_function = activation_of(a.activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::depthwise_conv2d: {
+        const auto &a = op.as<DepthwiseConv2dAttributes>();
+        schema::DepthwiseConv2DOptionsT o;
+        o.padding = padding;
+        o.stride_h = a.stride_h;
+        o.stride_w = a.stride_w;
+        o.dilation_h_factor = a.dilation_h;
+        o.dilation_w_factor = a.dilation_w;
+        o.depth_multiplier = a.multiplier;
+        o.fused_activation_function = activation_of(a.activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::average_pool2d:
+    case OpKind::max_pool2d: {
+        const auto &a = op.as<Pool2dAttributes>();
+        schema::Pool2DOptionsT o;
+        o.padding = padding;
+        o.stride_h = a.stride_h;
+        o.stride_w = a.stride_w;
+        o.filter_height = a.kernel_h;
+        o.filter_width = a.kernel_w;
+        o.fused_activation_function = activation_of(a.activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::fully_connected: {
+        const auto &a = op.as<FullyConnectedAttributes>();
+        schema::FullyConnectedOptionsT o;
+        o.keep_num_dims = a.keep_dims;
+        o.fused_activation_function = activation_of(a.activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::add: {
+        schema::AddOptionsT o;
+        o.fused_activation_function = activation_of(op.as<AddAttributes>().activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::mean: {
+        schema::ReducerOptionsT o;
+        o.keep_dims = op.as<MeanAttributes>().keep_dims;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::softmax: {
+        schema::SoftmaxOptionsT o;
+        o.beta = op.as<SoftmaxAttributes>().beta;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::concatenation: {
+        const auto &a = op.as<ConcatenationAttributes>();
+        schema::ConcatenationOptionsT o;
+        o.axis = a.axis;
+        o.fused_activation_function = activation_of(a.activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::reshape: {
+        schema::ReshapeOptionsT o;
+        o.new_shape = graph.tensor(op.outputs[0]).shape;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::squeeze:
+        result.Set(schema::SqueezeOptionsT{}); // the writer fills in the axes
+        break;
+    case OpKind::strided_slice: {
+        const auto &a = op.as<StridedSliceAttributes>();
+        schema::StridedSliceOptionsT o;
+        o.begin_mask = a.begin_mask;
+        o.end_mask = a.end_mask;
+        o.ellipsis_mask = a.ellipsis_mask;
+        o.new_axis_mask = a.new_axis_mask;
+        o.shrink_axis_mask = a.shrink_axis_mask;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::shape: {
+        schema::ShapeOptionsT o;
+        o.out_type = tensor_type(graph.tensor(op.outputs[0]).dtype);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::pack: {
+        schema::PackOptionsT o;
+        o.values_count = int(op.inputs.size());
+        o.axis = op.as<PackAttributes>().axis;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::pad:
+        result.Set(schema::PadOptionsT{});
+        break;
+    case OpKind::transpose:
+        result.Set(schema::TransposeOptionsT{});
+        break;
+    case OpKind::quantize:
+        result.Set(schema::QuantizeOptionsT{});
+        break;
+    case OpKind::dequantize:
+        result.Set(schema::DequantizeOptionsT{});
+        break;
+    case OpKind::logistic:
+    case OpKind::relu:
+    case OpKind::relu6:
+    case OpKind::relu_n1_to_1:
+        break; // TFLite has no options for these
+    }
+    return result;
+}
+
+schema::TensorType tensor_type(DType dtype) {
+    switch (dtype) {
+    case DType::f32:
+        return schema::TensorType::FLOAT32;
+    case DType::s8:
+        return schema::TensorType::INT8;
+    case DType::u8:
+        return schema::TensorType::UINT8;
+    case DType::s16:
+        return schema::TensorType::INT16;
+    case DType::s32:
+        return schema::TensorType::INT32;
+    case DType::s64:
+        return schema::TensorType::INT64;
+    case DType::boolean:
+        return schema::TensorType::BOOL;
+    }
+    throw Error("element type {} is not one of TFLite's; use another", int(dtype));
+}
+
+} // namespace octet::test

@@ -1,0 +1,224 @@
+#include "tests/support/tflite_writer.h"
+
+#include "compiler/support/error.h"
+#include "tests/support/tflite_options.h"
+
+#include <cstring>
+#include <fstream>
+#include <map>
+
+namespace octet::test {
+
+namespace schema = tflite::schema;
+
+namespace {
+
+schema::BuiltinOperator code_of(OpKind kind) {
+    static constexpr int codes[] = {
+#define OCTET_OPERATOR(kind, tflite, code) code,
+#define OCTET_SHAPE_OPERATOR(kind, tflite, code) code,
+#include "compiler/graph/operators.def"
+#undef OCTET_OPERATOR
+#undef OCTET_SHAPE_OPERATOR
+    };
+    return schema::BuiltinOperator(codes[size_t(kind)]);
+}
+
+class Writer {
+public:
+    explicit Writer(const Graph &graph) : graph_(graph) {
+        model_.version = 3;
+        model_.description = graph.name;
+        model_.buffers.push_back(std::make_unique<schema::BufferT>());
+        auto subgraph = std::make_unique<schema::SubGraphT>();
+        subgraph_ = subgraph.get();
+        subgraph_->name = "main";
+        subgraph_->inputs = graph.inputs;
+        subgraph_->outputs = graph.outputs;
+        model_.subgraphs.push_back(std::move(subgraph));
+    }
+
+    schema::ModelT write() && {
+        for (const Tensor &tensor : graph_.tensors)
+            add_tensor(tensor);
+        for (const Operator &op : graph_.operators)
+            if (is_convolution(op) && graph_.tensor(op.inputs[0]).dtype == DType::u8)
+                rebias(op.inputs[1]);
+        for (const Operator &op : graph_.operators)
+            add_operator(op);
+        return std::move(model_);
+    }
+
+private:
+    static bool is_convolution(const Operator &op) {
+        return op.kind == OpKind::conv2d || op.kind == OpKind::depthwise_conv2d ||
+               op.kind == OpKind::fully_connected;
+    }
+
+    // int8 weights as uint8: the same real values.
+    void rebias(TensorId weights) {
+        schema::TensorT &tensor = *subgraph_->tensors.at(size_t(weights));
+        if (tensor.type == schema::TensorType::UINT8)
+            return; // shared by two operators
+        tensor.type = schema::TensorType::UINT8;
+        for (int64_t &zero_point : tensor.quantization->zero_point)
+            zero_point += 128;
+        for (uint8_t &value : model_.buffers.at(tensor.buffer)->data)
+            value ^= 0x80;
+    }
+
+    int add_tensor(const Tensor &tensor) {
+        auto t = std::make_unique<schema::TensorT>();
+        t->name = tensor.name;
+        t->shape = tensor.shape;
+        t->type = tensor_type(tensor.dtype);
+        if (tensor.quantization.quantized()) {
+            t->quantization = std::make_unique<schema::QuantizationParametersT>();
+            t->quantization->scale = tensor.quantization.scales;
+            t->quantization->zero_point.assign(tensor.quantization.zero_points.begin(),
+                                               tensor.quantization.zero_points.end());
+            t->quantization->quantized_dimension = tensor.quantization.axis;
+        }
+        if (tensor.constant()) {
+            t->buffer = uint32_t(model_.buffers.size());
+            auto buffer = std::make_unique<schema::BufferT>();
+            buffer->data = *tensor.data;
+            model_.buffers.push_back(std::move(buffer));
+        }
+        subgraph_->tensors.push_back(std::move(t));
+        return int(subgraph_->tensors.size()) - 1;
+    }
+
+    // A constant input for what Graph keeps as an attribute.
+    int add_integers(const std::string &name, Shape shape, const std::vector<int32_t> &values) {
+        Bytes bytes(values.size() * sizeof(int32_t));
+        std::memcpy(bytes.data(), values.data(), bytes.size());
+        return add_tensor({name,
+                           DType::s32,
+                           std::move(shape),
+                           {},
+                           std::make_shared<const Bytes>(std::move(bytes))});
+    }
+
+    int add_pads(const std::string &name, const std::vector<std::pair<int, int>> &pads) {
+        std::vector<int32_t> values;
+        for (const auto &[before, after] : pads)
+            values.insert(values.end(), {before, after});
+        return add_integers(name + "/paddings", {int(pads.size()), 2}, values);
+    }
+
+    uint32_t opcode(OpKind kind) {
+        const auto [found, added] = opcodes_.try_emplace(kind, model_.operator_codes.size());
+        if (added) {
+            auto code = std::make_unique<schema::OperatorCodeT>();
+            code->builtin_code = code_of(kind);
+            code->deprecated_builtin_code = int8_t(code->builtin_code);
+            model_.operator_codes.push_back(std::move(code));
+        }
+        return uint32_t(found->second);
+    }
+
+    // Padding that is neither SAME nor VALID: an operator PAD, then VALID. A pool must not count
+    // padded places, so there it would change the result.
+    int pad_input(const Operator &op, const Padding &p) {
+        Tensor padded = graph_.tensor(op.inputs[0]);
+        padded.name = op.name + "/pad";
+        padded.shape[1] += p.top + p.bottom;
+        padded.shape[2] += p.left + p.right;
+        const int output = add_tensor(padded);
+        auto pad = std::make_unique<schema::OperatorT>();
+        pad->opcode_index = opcode(OpKind::pad);
+        pad->inputs = {
+            op.inputs[0],
+            add_pads(padded.name, {{0, 0}, {p.top, p.bottom}, {p.left, p.right}, {0, 0}})};
+        pad->outputs = {output};
+        pad->builtin_options.Set(schema::PadOptionsT{});
+        subgraph_->operators.push_back(std::move(pad));
+        return output;
+    }
+
+    void add_operator(const Operator &op) {
+        auto written = std::make_unique<schema::OperatorT>();
+        written->opcode_index = opcode(op.kind);
+        written->inputs = op.inputs;
+        while (!written->inputs.empty() && written->inputs.back() == no_tensor)
+            written->inputs.pop_back();
+        written->outputs = op.outputs;
+
+        std::optional<schema::Padding> padding = padding_scheme(graph_, op);
+        if (!padding) {
+            if (const auto *a = std::get_if<Conv2dAttributes>(&op.attributes))
+                written->inputs[0] = pad_input(op, a->padding);
+            else if (const auto *b = std::get_if<DepthwiseConv2dAttributes>(&op.attributes))
+                written->inputs[0] = pad_input(op, b->padding);
+            else
+                throw Error("{}: TFLite cannot express its padding; use SAME or VALID", op.name);
+            padding = schema::Padding::VALID;
+        }
+        written->builtin_options = options_of(graph_, op, *padding);
+        add_constant_inputs(op, *written);
+        subgraph_->operators.push_back(std::move(written));
+    }
+
+    void add_constant_inputs(const Operator &op, schema::OperatorT &written) {
+        const Shape &output = graph_.tensor(op.outputs[0]).shape;
+        const auto append = [&](const char *what, const std::vector<int32_t> &values) {
+            written.inputs.push_back(add_integers(op.name + what, {int(values.size())}, values));
+        };
+        if (op.kind == OpKind::reshape)
+            append("/shape", output);
+        else if (op.kind == OpKind::transpose)
+            append("/permutation", op.as<TransposeAttributes>().permutation);
+        else if (op.kind == OpKind::mean)
+            append("/axes", op.as<MeanAttributes>().axes);
+        else if (op.kind == OpKind::pad)
+            written.inputs.push_back(add_pads(op.name, op.as<PadAttributes>().pads));
+        else if (op.kind == OpKind::squeeze)
+            written.builtin_options.AsSqueezeOptions()->squeeze_dims =
+                squeezed_axes(graph_.tensor(op.inputs[0]).shape, output);
+    }
+
+    // The axes of extent 1 that `output` lacks.
+    static std::vector<int> squeezed_axes(const Shape &input, const Shape &output) {
+        std::vector<int> axes;
+        size_t kept = 0;
+        for (size_t axis = 0; axis < input.size(); axis++) {
+            if (kept < output.size() && output[kept] == input[axis])
+                kept++;
+            else
+                axes.push_back(int(axis));
+        }
+        return axes;
+    }
+
+    const Graph &graph_;
+    schema::ModelT model_;
+    schema::SubGraphT *subgraph_;
+    std::map<OpKind, size_t> opcodes_;
+};
+
+} // namespace
+
+schema::ModelT to_model(const Graph &graph) {
+    return Writer(graph).write();
+}
+
+Bytes pack(const schema::ModelT &model) {
+    flatbuffers::FlatBufferBuilder builder;
+    schema::FinishModelBuffer(builder, schema::Model::Pack(builder, &model));
+    return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+Bytes to_tflite(const Graph &graph) {
+    return pack(to_model(graph));
+}
+
+void write_file(const std::filesystem::path &path, const Bytes &bytes) {
+    std::ofstream stream(path, std::ios::binary);
+    stream.write(reinterpret_cast<const char *>(bytes.data()), std::streamsize(bytes.size()));
+    if (!stream.flush())
+        throw Error("{}: could not be written; free some space or choose another folder",
+                    path.string());
+}
+
+} // namespace octet::test
