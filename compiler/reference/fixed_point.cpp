@@ -77,6 +77,10 @@ Requantizer::Requantizer(Kind kind, float input_scale, float weight_scale, float
                             ? double(input_scale * weight_scale / output_scale)
                             : double(input_scale) * double(weight_scale) / double(output_scale)) {}
 
+Requantizer::Requantizer(Multiplier multiplier)
+    : kind_(Kind::double_rounding), multiplier_(multiplier),
+      real_(std::ldexp(double(multiplier.m), multiplier.shift - 31)) {}
+
 Requantizer::Kind requantizer_kind(const Operator &op) {
     if (op.rounding == Rounding::float32)
         return Requantizer::Kind::float32;

@@ -55,6 +55,9 @@ public:
     /// arithmetic in this order as XNNPACK computes it.
     Requantizer(Kind kind, float input_scale, float weight_scale, float output_scale);
 
+    /// Double rounding by a multiplier that is known already, normalised or not.
+    explicit Requantizer(Multiplier multiplier);
+
     int32_t operator()(int32_t accumulator) const {
         switch (kind_) {
         case Kind::double_rounding:

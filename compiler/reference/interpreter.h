@@ -3,6 +3,9 @@
 //
 // It executes a Graph with the plainest loops that can be written, one operator per file, in the
 // operator's named rounding mode. It is never optimised: where it looks dumb, it is meant to.
+// What a kernel needs beside the loops (multipliers, tables, clamps) is computed by the small
+// functions in the headers of this folder, so that nobody derives the mathematics twice;
+// docs/numerics.md states it.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -17,10 +20,12 @@ public:
     Operands(const Graph &graph, const Operator &op, std::vector<Bytes> &values)
         : graph_(graph), op_(op), values_(values) {}
 
+    const Graph &graph() const { return graph_; }
     const Operator &op() const { return op_; }
     bool has_input(size_t i) const { return op_.input(i) != no_tensor; }
     const Tensor &input_tensor(size_t i) const { return graph_.tensor(op_.inputs.at(i)); }
     const Tensor &output_tensor(size_t i = 0) const { return graph_.tensor(op_.outputs.at(i)); }
+    bool is_float() const { return output_tensor().dtype == DType::f32; }
 
     template <typename T>
     std::span<const T> input(size_t i) const {
@@ -37,6 +42,8 @@ public:
     }
     /// Input i, int8 or uint8, read as int32 at element `index`.
     int32_t quantized_input(size_t i, int64_t index) const;
+    /// Input i, int8 or uint8, less its zero point (per tensor or per channel): real / scale.
+    std::vector<int32_t> centered_input(size_t i) const;
     /// Stores `value`, which must be in range, to an int8 or uint8 output.
     void store_quantized(int64_t index, int32_t value) const;
 

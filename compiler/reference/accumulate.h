@@ -1,0 +1,64 @@
+// What convolution, depthwise convolution and fully connected have in common: the end of the sum.
+//
+//     real:       y = clamp(sum x w + b)
+//     quantized:  q = clamp(z_out + requantize[c](sum (x - z_x)(w - z_w) + b)),  b at scale s_x s_w
+//
+// The operator brings only its loops, written once for float and int32.
+#pragma once
+
+#include "compiler/reference/fixed_point.h"
+#include "compiler/reference/interpreter.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace octet::reference {
+
+/// Range of real values that `activation` leaves.
+inline std::pair<float, float> real_range(Activation activation) {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    switch (activation) {
+    case Activation::none:
+        return {-infinity, infinity};
+    case Activation::relu:
+        return {0.0f, infinity};
+    case Activation::relu6:
+        return {0.0f, 6.0f};
+    case Activation::relu_n1_to_1:
+        return {-1.0f, 1.0f};
+    }
+    return {-infinity, infinity};
+}
+
+/// Calls loops(input, weights, emit) with the values of inputs 0 and 1, real or less their zero
+/// points. The loops call emit(position, channel, sum) once per output element.
+template <typename Loops>
+void accumulate(const Operands &operands, Activation activation, Loops &&loops) {
+    const bool has_bias = operands.has_input(2);
+    if (operands.is_float()) {
+        const auto [lowest, highest] = real_range(activation);
+        const std::span<const float> bias =
+            has_bias ? operands.input<float>(2) : std::span<const float>();
+        const std::span<float> output = operands.output<float>();
+        loops(operands.input<float>(0).data(), operands.input<float>(1).data(),
+              [&](int64_t position, int channel, float sum) {
+                  const float value = sum + (has_bias ? bias[size_t(channel)] : 0.0f);
+                  output[size_t(position)] = std::clamp(value, lowest, highest);
+              });
+        return;
+    }
+    const auto [lowest, highest] = activation_range(activation, operands.output_tensor());
+    const int32_t zero_point = operands.output_tensor().quantization.zero_point();
+    const std::vector<Requantizer> requantize = requantizers(operands.graph(), operands.op());
+    const std::span<const int32_t> bias =
+        has_bias ? operands.input<int32_t>(2) : std::span<const int32_t>();
+    loops(operands.centered_input(0).data(), operands.centered_input(1).data(),
+          [&, lowest = lowest, highest = highest](int64_t position, int channel, int32_t sum) {
+              const int32_t accumulator = sum + (has_bias ? bias[size_t(channel)] : 0);
+              const int64_t value = int64_t(requantize[size_t(channel)](accumulator)) + zero_point;
+              operands.store_quantized(position,
+                                       int32_t(std::clamp<int64_t>(value, lowest, highest)));
+          });
+}
+
+} // namespace octet::reference

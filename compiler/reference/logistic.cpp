@@ -1,0 +1,57 @@
+#include "compiler/reference/logistic.h"
+
+#include "compiler/reference/lookup_table.h"
+#include "compiler/reference/transcendental.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace octet::reference {
+
+namespace {
+
+constexpr int integer_bits = 4;
+
+float logistic_of(float x) {
+    return 1.0f / (1.0f + std::exp(-x));
+}
+
+int32_t fixed_point_value(const LogisticParameters &parameters, int32_t centered) {
+    if (centered <= -parameters.radius)
+        return parameters.output.lowest;
+    if (centered >= parameters.radius)
+        return parameters.output.highest;
+    const int32_t x = multiply_double_rounding(centered, parameters.multiplier);
+    // From 0.31 fixed point to steps of 2^-8 above the lowest value.
+    const int32_t steps = rounding_divide_by_pot(logistic_fixed_point(x, integer_bits), 31 - 8);
+    return std::min(parameters.output.lowest + steps, parameters.output.highest);
+}
+
+} // namespace
+
+LogisticParameters logistic_parameters(const Tensor &input, const Tensor &output,
+                                       Rounding rounding) {
+    LogisticParameters result{stored_range(input), stored_range(output), rounding, {}, 0};
+    result.multiplier =
+        quantize_multiplier(double(result.input.scale) * double(1 << (31 - integer_bits)));
+    result.radius = input_radius(integer_bits, result.multiplier.shift);
+    return result;
+}
+
+int32_t logistic_value(const LogisticParameters &parameters, int32_t stored) {
+    if (parameters.rounding == Rounding::micro)
+        return fixed_point_value(parameters, stored - parameters.input.zero_point);
+    return quantize_value(parameters.output, parameters.rounding,
+                          logistic_of(dequantize_value(parameters.input, stored)));
+}
+
+void logistic(const Operands &operands) {
+    if (!operands.is_float())
+        return apply_lookup_table(operands);
+    const auto in = operands.input<float>(0);
+    const auto out = operands.output<float>();
+    for (size_t i = 0; i < out.size(); ++i)
+        out[i] = logistic_of(in[i]);
+}
+
+} // namespace octet::reference

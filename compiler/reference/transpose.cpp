@@ -1,0 +1,23 @@
+#include "compiler/reference/indexing.h"
+#include "compiler/reference/interpreter.h"
+
+#include <cstring>
+
+namespace octet::reference {
+
+void transpose(const Operands &operands) {
+    const auto &permutation = operands.op().as<TransposeAttributes>().permutation;
+    const Shape &shape = operands.input_tensor(0).shape;
+    const size_t size = size_of(operands.output_tensor().dtype);
+    const auto in = operands.input<uint8_t>(0);
+    const auto out = operands.output<uint8_t>();
+    std::vector<int> place(permutation.size());
+    for_each_index(operands.output_tensor().shape, [&](auto index, int64_t position) {
+        for (size_t axis = 0; axis < permutation.size(); ++axis)
+            place[size_t(permutation[axis])] = index[axis];
+        std::memcpy(&out[size_t(position) * size], &in[size_t(position_of(place, shape)) * size],
+                    size);
+    });
+}
+
+} // namespace octet::reference
