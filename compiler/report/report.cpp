@@ -1,11 +1,10 @@
 #include "compiler/report/report.h"
 
 #include "compiler/report/memory_map.h"
-#include "compiler/support/error.h"
+#include "compiler/support/pending_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <fmt/format.h>
+
 #include <numeric>
 
 namespace octet {
@@ -120,13 +119,7 @@ std::string report_page(const Compiled &compiled) {
 }
 
 void write_report(const Compiled &compiled, const std::filesystem::path &file) {
-    errno = 0;
-    std::ofstream stream(file, std::ios::binary);
-    stream << report_page(compiled);
-    stream.close();
-    if (!stream)
-        throw Error("{}: cannot be written ({}); choose another folder", file.string(),
-                    std::strerror(errno));
+    write_text_file(file, report_page(compiled));
 }
 
 } // namespace octet

@@ -11,7 +11,7 @@ namespace octet {
 /// The page: summary, inputs and outputs, memory map, one line per layer, what lowering noted.
 std::string report_page(const Compiled &compiled);
 
-/// Writes the page to `file`. Throws Error.
+/// Writes the page to `file`, complete or not at all. Throws Error.
 void write_report(const Compiled &compiled, const std::filesystem::path &file);
 
 } // namespace octet
