@@ -28,9 +28,10 @@ inline constexpr size_t max_bytes = (size_t(1) << 31) - 8; ///< of a file: FlatB
 /// `field`, also a multiple of 8; that field counts as zero.
 ///
 /// FNV-1a on little-endian 64-bit words instead of bytes: hash = (hash ^ word) * prime. Word i goes
-/// to lane i mod 4, which hides the multiplier's latency (about 8 bytes per cycle); the four lanes
-/// and the size in bytes are hashed into one value in the same way. Each step is a bijection of the
-/// word, so any change confined to one word is always found.
+/// to lane i mod 4, which hides the multiplier's latency (about 8 bytes per cycle); each lane gets
+/// as many words, those beyond the end being zero. The four lanes and the size in bytes are hashed
+/// into one value in the same way. Each step is a bijection of the word, so any change confined to
+/// one word is always found.
 inline uint64_t checksum(const void *image, size_t bytes, size_t field) {
     constexpr uint64_t basis = 14695981039346656037u;
     constexpr uint64_t prime = 1099511628211u;

@@ -68,26 +68,30 @@ octet_status verify_tensors(const Tensors &tensors, const char *name) {
     return OCTET_OK;
 }
 
-/// Bytes of the region that `argument` lies in; false when there is no such region.
+/// Bytes of the region that `argument` lies in; false when there is no such region or the offset is
+/// not aligned in it.
 bool region_bytes(const file::Program &program, const file::Argument &argument, uint64_t &bytes) {
-    const bool is_port = argument.region() == Region::input || argument.region() == Region::output;
-    if (is_port) {
-        const Tensors &tensors =
-            argument.region() == Region::input ? *program.inputs() : *program.outputs();
+    switch (argument.region()) {
+    case Region::input:
+    case Region::output: {
+        const bool is_input = argument.region() == Region::input;
+        const Tensors &tensors = is_input ? *program.inputs() : *program.outputs();
         if (argument.index() >= tensors.size())
             return false;
-        bytes = dense_bytes(*tensors.Get(argument.index()));
-        return true;
+        const file::TensorInfo &info = *tensors.Get(argument.index());
+        bytes = dense_bytes(info);
+        return argument.offset() % element_bytes(info.dtype()) == 0;
     }
-    if (argument.index() != 0 || argument.offset() % file::alignment != 0)
-        return false;
-    if (argument.region() == Region::arena)
+    case Region::arena:
         bytes = program.arena_bytes();
-    else if (argument.region() == Region::weights)
+        break;
+    case Region::weights:
         bytes = program.weights()->size();
-    else
+        break;
+    default:
         return false;
-    return true;
+    }
+    return argument.index() == 0 && argument.offset() % file::alignment == 0;
 }
 
 octet_status verify_calls(const file::Program &program, const char *name) {
