@@ -47,13 +47,16 @@ def make_operator(layer: Layer):
 def constants(layer: Layer, numbers: Numbers) -> dict[str, np.ndarray]:
     values = {
         "in_scale": np.float32(INPUT_SCALE), "in_zero": np.uint8(INPUT_ZERO_POINT + 128),
-        "out_scale": np.float32(numbers.output_scale), "out_zero": np.uint8(OUTPUT_ZERO_POINT + 128),
+        "out_scale": np.float32(numbers.output_scale),
+        "out_zero": np.uint8(OUTPUT_ZERO_POINT + 128),
     }
     if layer.has_weights:
         weights = numbers.weights.transpose(0, 3, 1, 2)
         if layer.kind == "fc":
             weights = weights.reshape(layer.channels_out, layer.channels_in).T
-        scales = numbers.weight_scales if len(numbers.weight_scales) > 1 else numbers.weight_scales[0]
+        scales = numbers.weight_scales
+        if len(scales) == 1:
+            scales = scales[0]
         values |= {"weights": np.ascontiguousarray(weights), "weight_scales": scales,
                    "weight_zeros": np.zeros(np.shape(scales), np.int8), "bias": numbers.bias}
     return values

@@ -12,9 +12,10 @@ LEVELS = {"x86_64": ["avx512_vnni", "avx_vnni", "avx512bw", "avx2", "sse4_1"],
 
 
 def machine() -> dict:
-    lscpu = json.loads(subprocess.run(["lscpu", "--json"], capture_output=True, text=True,
-                                      check=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout)
-    fields = {row["field"].rstrip(":"): row["data"] for row in flatten(lscpu["lscpu"])}
+    done = subprocess.run(["lscpu", "--json"], capture_output=True, text=True, check=True,
+                          env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"})
+    fields = {row["field"].rstrip(":"): row["data"]
+              for row in flatten(json.loads(done.stdout)["lscpu"])}
     flags = fields.get("Flags", "").split()
     levels = LEVELS.get(platform.machine(), [])
     return {

