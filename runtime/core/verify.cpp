@@ -3,6 +3,8 @@
 #include "runtime/core/message.h"
 #include "runtime/file.h"
 
+#include <string_view>
+
 namespace octet::runtime {
 namespace {
 
@@ -191,11 +193,10 @@ octet_status verify_library(const file::Program &program, const octet_library *l
         return fail(
             OCTET_ERROR_ARGUMENT, name,
             ": the kernel library is null; pass &octet_<name>_library of the model's header");
-    const char *target = program.target()->c_str();
-    if (std::strcmp(library->target, target) != 0)
-        return fail(OCTET_ERROR_MISMATCH, name, ": the file is for target ", Quoted{target},
-                    " and the kernel library for ", Quoted{library->target},
-                    "; use files of one octet compile");
+    if (program.target()->string_view() != library->target)
+        return fail(OCTET_ERROR_MISMATCH, name, ": the file is for target ",
+                    Quoted{program.target()->c_str()}, " and the kernel library for ",
+                    Quoted{library->target}, "; use files of one octet compile");
     if (library->fingerprint != program.fingerprint() ||
         library->kernel_count != program.kernels()->size())
         return fail(OCTET_ERROR_MISMATCH, name,
