@@ -92,7 +92,8 @@ Bytes write_model_file(const lower::Program &program, uint64_t fingerprint) {
     FlatBufferBuilder builder(program.weights.size() + (size_t(64) << 10));
     builder.ForceDefaults(true); // the checksum must have its place whatever its value
     // A FlatBuffer grows towards its start: the weights, written first, come last in the file.
-    builder.ForceVectorAlignment(program.weights.size(), 1, file::alignment);
+    // PreAlign is ForceVectorAlignment without its assertion, which knows no more than 32 bytes.
+    builder.PreAlign(program.weights.size(), file::alignment);
     const auto weights = builder.CreateVector(program.weights);
     const auto calls = write_calls(builder, program);
     std::vector<std::string> symbols;
