@@ -1,0 +1,279 @@
+#include "tests/operators/reference_cases.h"
+
+#include "tests/support/random_graph.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace octet::test {
+
+namespace {
+
+/// Builds cases of one operator after another; `dtype` is that of the activations.
+class Sweep {
+public:
+    Sweep(DType dtype, uint32_t seed) : dtype_(dtype), seed_(seed) {}
+
+    std::vector<SweepCase> take() { return std::move(cases_); }
+
+    /// `build` appends one operator to x and returns its output.
+    using Build = std::function<TensorId(RandomGraph &, TensorId)>;
+
+    void add(const std::function<Shape(RandomGraph &)> &shape, const Build &build,
+             bool micro = true) {
+        RandomGraph g(++seed_);
+        const TensorId x = g.input(shape(g), dtype_);
+        const TensorId y = build(g, x);
+        Graph graph = g.finish({y});
+        if (dtype_ != DType::f32)
+            disturb(graph, g);
+        std::vector<Bytes> inputs = random_inputs(graph, seed_);
+        cases_.push_back({{std::move(graph), std::move(inputs)}, micro && dtype_ != DType::u8});
+    }
+
+private:
+    /// Makes the case harder in one of three ways, or leaves it as it is.
+    static void disturb(Graph &graph, RandomGraph &g) {
+        const Operator &op = graph.operators.front();
+        const int way = g.uniform(0, 3);
+        if (way == 1)
+            use_powers_of_two(graph);
+        else if (way >= 2 && op.kind != OpKind::concatenation)
+            move_ends(graph, g, way == 3);
+    }
+
+    /// Scales that are powers of two make exact ties common.
+    static void use_powers_of_two(Graph &graph) {
+        for (Tensor &tensor : graph.tensors)
+            for (float &scale : tensor.quantization.scales)
+                scale = std::exp2(std::round(std::log2(scale)));
+        const Operator &op = graph.operators.front();
+        if (op.input(2) == no_tensor || graph.tensor(op.inputs[2]).dtype != DType::s32)
+            return;
+        const float input_scale = graph.tensor(op.inputs[0]).quantization.scale();
+        const std::vector<float> weights = graph.tensor(op.inputs[1]).quantization.scales;
+        for (size_t i = 0; i < weights.size(); ++i)
+            graph.tensor(op.inputs[2]).quantization.scales[i] = input_scale * weights[i];
+    }
+
+    /// Zero points at the ends or in the middle of their types; with `scale`, outputs that saturate
+    /// or that collapse.
+    static void move_ends(Graph &graph, RandomGraph &g, bool scale) {
+        const Operator &op = graph.operators.front();
+        Tensor &in = graph.tensor(op.inputs[0]), &out = graph.tensor(op.outputs[0]);
+        const bool same = out.quantization == in.quantization;
+        const auto move = [&](Tensor &tensor) {
+            if (tensor.quantization.quantized())
+                tensor.quantization.zero_points[0] =
+                    (tensor.dtype == DType::u8 ? 128 : 0) + std::min(127, 128 * g.uniform(-1, 1));
+        };
+        move(in);
+        if (same) {
+            out.quantization = in.quantization;
+        } else if (op.kind != OpKind::softmax && op.kind != OpKind::logistic) {
+            move(out);
+            if (scale && out.quantization.quantized())
+                out.quantization.scales[0] *= std::exp2(float(g.uniform(-4, 8)));
+        }
+    }
+
+    DType dtype_;
+    uint32_t seed_;
+    std::vector<SweepCase> cases_;
+};
+
+Activation random_activation(RandomGraph &g) {
+    return Activation(g.uniform(0, 3));
+}
+
+/// NHWC with `extents` between the two, and height and width not below `smallest`.
+Shape random_image(RandomGraph &g, int smallest, int largest, int channels) {
+    return {g.uniform(1, 3), g.uniform(smallest, largest), g.uniform(smallest, largest),
+            g.uniform(1, channels)};
+}
+
+Shape random_shape(RandomGraph &g, int rank, int largest) {
+    Shape shape(static_cast<size_t>(rank));
+    for (int &extent : shape)
+        extent = g.uniform(1, largest);
+    return shape;
+}
+
+ConvolutionOptions random_convolution(RandomGraph &g, const Shape &in) {
+    ConvolutionOptions o;
+    o.kernel_h = g.uniform(1, 4);
+    o.kernel_w = g.uniform(1, 4);
+    o.stride_h = g.uniform(1, 3);
+    o.stride_w = g.uniform(1, 3);
+    o.same = g.uniform(0, 1) == 1;
+    if (g.uniform(0, 2) == 0) {
+        o.dilation_h = g.uniform(1, 3);
+        o.dilation_w = g.uniform(1, 3);
+    }
+    // VALID needs a window that fits.
+    o.same |= (o.kernel_h - 1) * o.dilation_h >= in[1] || (o.kernel_w - 1) * o.dilation_w >= in[2];
+    o.activation = random_activation(g);
+    o.per_channel = g.uniform(0, 2) != 0;
+    o.bias = g.uniform(0, 3) != 0;
+    return o;
+}
+
+Pool2dAttributes random_pool(RandomGraph &g, const Shape &in) {
+    Pool2dAttributes o;
+    o.kernel_h = g.uniform(1, std::min(5, in[1]));
+    o.kernel_w = g.uniform(1, std::min(5, in[2]));
+    o.stride_h = g.uniform(1, 3);
+    o.stride_w = g.uniform(1, 3);
+    o.activation = random_activation(g);
+    if (g.uniform(0, 1) == 1)
+        o.padding = same_padding(in[1], in[2], o.kernel_h, o.kernel_w, o.stride_h, o.stride_w);
+    return o;
+}
+
+/// Operators whose arithmetic differs from engine to engine.
+void add_arithmetic(Sweep &sweep, int count, bool is_float, bool is_signed) {
+    const auto image = [](RandomGraph &g) { return random_image(g, 1, 11, 17); };
+    const auto table = [](RandomGraph &g) { return random_shape(g, 2, 37); };
+    for (int i = 0; i < count; ++i) {
+        // TensorFlow Lite's uint8 convolutions have kernels of their own, which Octet does not
+        // name.
+        if (is_signed) {
+            sweep.add(image, [](RandomGraph &g, TensorId x) {
+                ConvolutionOptions o = random_convolution(g, g.tensor(x).shape);
+                o.channels_out = g.uniform(1, 19);
+                o.bias = true; // LiteRT wants one.
+                if (g.tensor(x).shape[3] % 2 == 0 && g.uniform(0, 2) == 0) {
+                    o.groups = 2;
+                    o.channels_out *= 2;
+                }
+                return g.conv2d(x, o);
+            });
+            sweep.add(image, [](RandomGraph &g, TensorId x) {
+                ConvolutionOptions o = random_convolution(g, g.tensor(x).shape);
+                o.multiplier = g.uniform(1, 3);
+                return g.depthwise_conv2d(x, o);
+            });
+            sweep.add([](RandomGraph &g) { return random_shape(g, g.uniform(2, 4), 9); },
+                      [](RandomGraph &g, TensorId x) {
+                          FullyConnectedOptions o;
+                          o.channels_out = g.uniform(1, 21);
+                          o.keep_dims = g.uniform(0, 1) == 1;
+                          o.activation = random_activation(g);
+                          o.per_channel = g.uniform(0, 1) == 1;
+                          o.bias = g.uniform(0, 3) != 0;
+                          return g.fully_connected(x, o);
+                      });
+        }
+        sweep.add(image, [](RandomGraph &g, TensorId x) {
+            const Tensor in = g.tensor(x);
+            Shape shape = in.shape;
+            for (int &extent : shape)
+                if (g.uniform(0, 5) == 0)
+                    extent = 1; // broadcast
+            const bool constant = g.uniform(0, 3) == 0;
+            const TensorId other =
+                constant ? g.constant(shape, in.dtype) : g.input(shape, in.dtype);
+            return g.add(x, other, random_activation(g));
+        });
+        sweep.add(image, [](RandomGraph &g, TensorId x) {
+            return g.average_pool2d(x, random_pool(g, g.tensor(x).shape));
+        });
+        sweep.add(image, [](RandomGraph &g, TensorId x) {
+            std::vector<int> axes;
+            for (int axis = 0; axis < 4; ++axis)
+                if (g.uniform(0, 1) == 1)
+                    axes.push_back(axis);
+            if (axes.empty() || g.uniform(0, 1) == 1)
+                axes = {1, 2};
+            return g.mean(x, axes, g.uniform(0, 1) == 1);
+        });
+        sweep.add(table, [](RandomGraph &g, TensorId x) {
+            return g.softmax(x, g.uniform(0, 2) == 0 ? g.uniform(0.2f, 3.0f) : 1.0f);
+        });
+    }
+    // All 256 inputs of the unary operators, over several scales.
+    const auto all = [](RandomGraph &) { return Shape{2, 512}; };
+    for (int i = 0; i < (count + 3) / 4; ++i) {
+        sweep.add(all, [](RandomGraph &g, TensorId x) { return g.logistic(x); });
+        for (OpKind kind : {OpKind::relu, OpKind::relu6})
+            sweep.add(all, [kind](RandomGraph &g, TensorId x) { return g.clamp(kind, x); });
+        sweep.add(
+            all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu_n1_to_1, x); },
+            false);
+        if (is_float)
+            continue;
+        for (DType to : {DType::s8, DType::u8})
+            sweep.add(all, [to](RandomGraph &g, TensorId x) { return g.quantize(x, to); });
+        sweep.add(all, [](RandomGraph &g, TensorId x) { return g.dequantize(x); });
+    }
+}
+
+/// Operators that choose or move values.
+void add_movement(Sweep &sweep, int count) {
+    const auto image = [](RandomGraph &g) { return random_image(g, 1, 11, 17); };
+    const auto any = [](RandomGraph &g) { return random_shape(g, g.uniform(1, 4), 7); };
+    for (int i = 0; i < count; ++i) {
+        sweep.add(image, [](RandomGraph &g, TensorId x) {
+            return g.max_pool2d(x, random_pool(g, g.tensor(x).shape));
+        });
+        sweep.add(any, [](RandomGraph &g, TensorId x) {
+            std::vector<std::pair<int, int>> pads;
+            for (size_t axis = 0; axis < g.tensor(x).shape.size(); ++axis)
+                pads.emplace_back(g.uniform(0, 3), g.uniform(0, 2));
+            return g.pad(x, pads);
+        });
+        sweep.add(any, [](RandomGraph &g, TensorId x) {
+            return g.concatenation({x, x, x}, g.uniform(0, int(g.tensor(x).shape.size()) - 1));
+        });
+        sweep.add(any, [](RandomGraph &g, TensorId x) {
+            std::vector<int> permutation(g.tensor(x).shape.size());
+            for (size_t axis = 0; axis < permutation.size(); ++axis)
+                permutation[axis] = int(axis);
+            for (size_t axis = permutation.size(); axis > 1; --axis)
+                std::swap(permutation[axis - 1], permutation[size_t(g.uniform(0, int(axis) - 1))]);
+            return g.transpose(x, permutation);
+        });
+        sweep.add(any, [](RandomGraph &g, TensorId x) {
+            return g.reshape(x, {int(g.tensor(x).elements()), 1});
+        });
+        sweep.add(
+            [](RandomGraph &g) {
+                return Shape{g.uniform(1, 4), 1, g.uniform(1, 6), 1};
+            },
+            [](RandomGraph &g, TensorId x) { return g.squeeze(x); });
+    }
+}
+
+} // namespace
+
+std::vector<SweepCase> quantized_sweep(int count, uint32_t seed) {
+    Sweep signed_sweep(DType::s8, seed);
+    add_arithmetic(signed_sweep, count, false, true);
+    add_movement(signed_sweep, (count + 3) / 4);
+    Sweep unsigned_sweep(DType::u8, seed + 100000);
+    add_arithmetic(unsigned_sweep, (count + 3) / 4, false, false);
+    add_movement(unsigned_sweep, (count + 7) / 8);
+    Sweep float_sweep(DType::f32, seed + 200000);
+    for (int i = 0; i < (count + 3) / 4; ++i)
+        for (DType to : {DType::s8, DType::u8})
+            float_sweep.add(
+                [](RandomGraph &) {
+                    return Shape{3, 400};
+                },
+                [to](RandomGraph &g, TensorId x) { return g.quantize(x, to); }, to == DType::s8);
+    std::vector<SweepCase> cases = signed_sweep.take();
+    for (Sweep *sweep : {&unsigned_sweep, &float_sweep})
+        for (SweepCase &c : sweep->take())
+            cases.push_back(std::move(c));
+    return cases;
+}
+
+std::vector<SweepCase> float_sweep(int count, uint32_t seed) {
+    Sweep sweep(DType::f32, seed + 300000);
+    add_arithmetic(sweep, count, true, true);
+    add_movement(sweep, (count + 3) / 4);
+    return sweep.take();
+}
+
+} // namespace octet::test

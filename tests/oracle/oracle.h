@@ -1,0 +1,34 @@
+// Live oracles: what other engines compute for a graph (LiteRT and TensorFlow Lite Micro from
+// PyPI).
+//
+// Graphs become .tflite files in a temporary folder, one Python process runs an engine on all of
+// them, and the outputs are read back. The engines are native code that may crash on a model that
+// they do not like, so each call runs one engine alone.
+#pragma once
+
+#include "compiler/graph/graph.h"
+
+#include <optional>
+#include <string>
+
+namespace octet::test {
+
+/// A graph and the elements of its inputs.
+struct OracleCase {
+    Graph graph;
+    std::vector<Bytes> inputs;
+};
+
+/// An engine's outputs for one case, or why it refused the model.
+struct OracleAnswer {
+    std::vector<Bytes> outputs;
+    std::string error; ///< Empty when there are outputs.
+};
+
+/// Answers of `engine` ("reference", "micro" or "default": see oracle.py) in the order of the
+/// cases. Nothing, with a warning in the test's log, when Python or the engines are not installed.
+/// A crash of the engine is a failure of the test.
+std::optional<std::vector<OracleAnswer>> ask_oracle(const std::string &engine,
+                                                    const std::vector<OracleCase> &cases);
+
+} // namespace octet::test
