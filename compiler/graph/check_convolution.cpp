@@ -1,0 +1,129 @@
+// Checks of the operators with weights: convolution, depthwise convolution, fully connected.
+#include "compiler/graph/check_operator.h"
+
+#include <cmath>
+
+namespace octet {
+
+namespace {
+
+void check_bias(const OperatorCheck &check, int channels) {
+    if (!check.has_input(2))
+        return;
+    const Tensor &bias = check.input(2);
+    check.constant(bias, "bias");
+    const DType wanted = check.input(0).dtype == DType::f32 ? DType::f32 : DType::s32;
+    if (bias.dtype != wanted)
+        check.fail("its bias is {}; beside {} activations it must be {}", name_of(bias.dtype),
+                   name_of(check.input(0).dtype), name_of(wanted));
+    if (bias.elements() != channels || bias.shape.size() != 1)
+        check.fail("its bias is {}; it must be {}, one element per output channel",
+                   to_string(bias.shape), channels);
+}
+
+/// Activations and weights agree in kind, and every channel's multiplier is sane. `axis` counts the
+/// output channels of the weights.
+void check_weights(const OperatorCheck &check, size_t rank, int axis) {
+    check.activation(check.input(0));
+    check.activation(check.output());
+    if (check.input(0).dtype != check.output().dtype)
+        check.fail("its input is {} and its output {}; they must be of one type",
+                   name_of(check.input(0).dtype), name_of(check.output().dtype));
+    const Tensor &weights = check.input(1);
+    check.constant(weights, "weights tensor");
+    check.rank(weights, rank);
+    if (check.input(0).dtype == DType::f32) {
+        if (quantized(weights.dtype))
+            check.fail("its weights are {} and its activations float32 (dynamic range "
+                       "quantization); quantize the activations too, or convert without "
+                       "quantization",
+                       name_of(weights.dtype));
+        if (weights.dtype != DType::f32)
+            check.fail("its weights are {}; beside float32 activations they must be float32",
+                       name_of(weights.dtype));
+        return;
+    }
+    if (weights.dtype != DType::s8 || !weights.quantization.quantized())
+        check.fail("its weights are {}{}; beside {} activations they must be quantized int8",
+                   name_of(weights.dtype),
+                   weights.quantization.quantized() ? "" : " without a scale",
+                   name_of(check.input(0).dtype));
+    const Quantization &q = weights.quantization;
+    if (q.per_channel()) {
+        if (q.axis != axis)
+            check.fail("its weights are quantized along axis {}; the output channels are axis {}",
+                       q.axis, axis);
+        for (int32_t zero_point : q.zero_points)
+            if (zero_point != 0)
+                check.fail("its weights have a zero point of {}; per channel they must be "
+                           "symmetric (0)",
+                           zero_point);
+    }
+    const float input_scale = check.input(0).quantization.scale();
+    const float output_scale = check.output().quantization.scale();
+    for (float scale : q.scales)
+        check.multiplier(double(input_scale * scale) / double(output_scale));
+}
+
+/// Output height and width of a two-dimensional convolution.
+template <typename ConvolutionAttributes>
+std::pair<int, int> check_window(const OperatorCheck &check, const ConvolutionAttributes &a) {
+    check.rank(check.input(0), 4);
+    const Shape &in = check.input(0).shape, &weights = check.input(1).shape;
+    return {check.window_extent(in[1], weights[1], a.stride_h, a.dilation_h, a.padding.top,
+                                a.padding.bottom),
+            check.window_extent(in[2], weights[2], a.stride_w, a.dilation_w, a.padding.left,
+                                a.padding.right)};
+}
+
+} // namespace
+
+void check_conv2d(const OperatorCheck &check) {
+    check.operands(2, 3);
+    const auto &a = check.attributes<Conv2dAttributes>();
+    check_weights(check, 4, 0);
+    const auto [height, width] = check_window(check, a);
+    const Shape &in = check.input(0).shape, &weights = check.input(1).shape;
+    const int channels = weights[0];
+    if (a.groups < 1 || int64_t(weights[3]) * a.groups != in[3] || channels % a.groups != 0)
+        check.fail("its input has {} channels, its weights are {} in {} groups; input channels "
+                   "must be groups times the weights' last extent, and groups must divide the "
+                   "output channels",
+                   in[3], to_string(weights), a.groups);
+    check_bias(check, channels);
+    check.output_shape({in[0], height, width, channels});
+}
+
+void check_depthwise_conv2d(const OperatorCheck &check) {
+    check.operands(2, 3);
+    const auto &a = check.attributes<DepthwiseConv2dAttributes>();
+    check_weights(check, 4, 3);
+    const auto [height, width] = check_window(check, a);
+    const Shape &in = check.input(0).shape, &weights = check.input(1).shape;
+    const int channels = weights[3];
+    if (weights[0] != 1 || a.multiplier < 1 || int64_t(in[3]) * a.multiplier != channels)
+        check.fail("its input has {} channels, its weights are {} with a multiplier of {}; the "
+                   "weights must be 1 x height x width x (channels times multiplier)",
+                   in[3], to_string(weights), a.multiplier);
+    check_bias(check, channels);
+    check.output_shape({in[0], height, width, channels});
+}
+
+void check_fully_connected(const OperatorCheck &check) {
+    check.operands(2, 3);
+    const auto &a = check.attributes<FullyConnectedAttributes>();
+    check_weights(check, 2, 0);
+    const Tensor &in = check.input(0);
+    const int channels = check.input(1).shape[0], depth = check.input(1).shape[1];
+    const bool fits =
+        a.keep_dims ? !in.shape.empty() && in.shape.back() == depth : in.elements() % depth == 0;
+    if (!fits)
+        check.fail("its input is {} and its weights {}; the input must be rows of {} elements",
+                   to_string(in.shape), to_string(check.input(1).shape), depth);
+    check_bias(check, channels);
+    Shape out = a.keep_dims ? in.shape : Shape{int(in.elements() / depth), channels};
+    out.back() = channels;
+    check.output_shape(out);
+}
+
+} // namespace octet

@@ -1,0 +1,48 @@
+#include "compiler/import/import.h"
+
+#include "compiler/import/read_file.h"
+#include "compiler/import/tflite/import_tflite.h"
+#include "compiler/support/error.h"
+
+#include <cctype>
+#include <cstring>
+
+namespace octet {
+
+namespace {
+
+/// FlatBuffers carry four letters that name their format behind the first offset.
+bool has_identifier(const Bytes &bytes, const char *letters) {
+    return bytes.size() >= 8 && std::memcmp(bytes.data() + 4, letters, 4) == 0;
+}
+
+} // namespace
+
+std::string identifier(const std::string &text) {
+    std::string result;
+    for (char c : text)
+        result += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+    if (result.empty() || std::isdigit(static_cast<unsigned char>(result[0])))
+        result = "model_" + result;
+    return result;
+}
+
+Graph import_model(const std::filesystem::path &file) {
+    const std::string source = file.string();
+    const Bytes bytes = read_file(file);
+    if (has_identifier(bytes, "OCTT"))
+        throw UsageError("{}: this is a compiled program; give run, bench or inspect the network "
+                         "it was compiled from (.tflite)",
+                         source);
+    if (file.extension() == ".onnx")
+        throw UsageError("{}: ONNX networks are not supported yet; convert it to .tflite", source);
+    if (!has_identifier(bytes, "TFL3"))
+        throw UsageError("{}: this is not a TensorFlow Lite model (it lacks the letters TFL3); "
+                         "give a .tflite file",
+                         source);
+    Graph graph = tflite::import_tflite(bytes, source);
+    graph.name = identifier(file.stem().string());
+    return graph;
+}
+
+} // namespace octet

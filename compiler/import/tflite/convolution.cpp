@@ -1,0 +1,78 @@
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED.
+#include "compiler/import/tflite/operator_reader.h"
+
+namespace octet::tflite {
+
+namespace {
+
+// Networks of the older uint8 scheme have uint8 weights. Taking 128 from the values and from the
+// zero point leaves the real weights, and one signed type is enough from here on.
+void make_weights_signed(OperatorReader &reader) {
+    Tensor &weights = reader.mutable_input(1);
+    if (weights.dtype != DType::u8 || !weights.constant())
+        return;
+    Bytes bytes = *weights.data;
+    for (uint8_t &byte : bytes)
+        byte ^= 0x80;
+    weights.data = std::make_shared<const Bytes>(std::move(bytes));
+    weights.dtype = DType::s8;
+    for (int32_t &zero_point : weights.quantization.zero_points)
+        zero_point -= 128;
+}
+
+/// Input, weights and an optional bias; the weights' shape.
+const Shape &read_operands(OperatorReader &reader, size_t weights_rank) {
+    reader.operands(2, 3);
+    reader.keep_inputs(3);
+    make_weights_signed(reader);
+    reader.rank(reader.input(1), weights_rank);
+    return reader.input(1).shape;
+}
+
+} // namespace
+
+void import_conv2d(OperatorReader &reader) {
+    const Shape &weights = read_operands(reader, 4);
+    const auto &o = reader.options<schema::Conv2DOptions>();
+    Conv2dAttributes a;
+    a.stride_h = o.stride_h();
+    a.stride_w = o.stride_w();
+    a.dilation_h = o.dilation_h_factor();
+    a.dilation_w = o.dilation_w_factor();
+    a.padding = reader.padding(o.padding(), weights[1], weights[2], a.stride_h, a.stride_w,
+                               a.dilation_h, a.dilation_w);
+    a.activation = reader.activation(o.fused_activation_function());
+    // Groups are not stored: the weights of a grouped convolution are simply thinner.
+    a.groups = std::max(1, reader.input(0).shape[3] / weights[3]);
+    reader.set(a);
+}
+
+void import_depthwise_conv2d(OperatorReader &reader) {
+    const Shape &weights = read_operands(reader, 4);
+    const auto &o = reader.options<schema::DepthwiseConv2DOptions>();
+    DepthwiseConv2dAttributes a;
+    a.stride_h = o.stride_h();
+    a.stride_w = o.stride_w();
+    a.dilation_h = o.dilation_h_factor();
+    a.dilation_w = o.dilation_w_factor();
+    a.padding = reader.padding(o.padding(), weights[1], weights[2], a.stride_h, a.stride_w,
+                               a.dilation_h, a.dilation_w);
+    a.activation = reader.activation(o.fused_activation_function());
+    // As TFLite does: the stored depth_multiplier is redundant, and old files leave it at 0.
+    a.multiplier = std::max(1, weights[3] / reader.input(0).shape[3]);
+    reader.set(a);
+}
+
+void import_fully_connected(OperatorReader &reader) {
+    read_operands(reader, 2);
+    FullyConnectedAttributes a;
+    if (const auto *o = reader.optional_options<schema::FullyConnectedOptions>()) {
+        if (o->weights_format() != schema::FullyConnectedOptionsWeightsFormat::DEFAULT)
+            reader.fail("its weights are stored shuffled; convert the network without shuffling");
+        a.keep_dims = o->keep_num_dims();
+        a.activation = reader.activation(o->fused_activation_function());
+    }
+    reader.set(a);
+}
+
+} // namespace octet::tflite

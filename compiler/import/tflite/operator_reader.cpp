@@ -1,0 +1,75 @@
+#include "compiler/import/tflite/operator_reader.h"
+
+#include <algorithm>
+
+namespace octet::tflite {
+
+namespace {
+
+// TFLite makes the output ceil(extent / stride) long and splits the padding that this takes, the
+// odd element at the end.
+std::pair<int, int> same_padding(int extent, int kernel, int stride, int dilation) {
+    const int64_t output = (int64_t(extent) + stride - 1) / stride;
+    const int64_t covered = int64_t(kernel - 1) * dilation + 1;
+    const int64_t total = std::max<int64_t>(0, (output - 1) * stride + covered - extent);
+    return {int(total / 2), int(total - total / 2)};
+}
+
+} // namespace
+
+Activation OperatorReader::activation(schema::ActivationFunctionType type) const {
+    switch (type) {
+    case schema::ActivationFunctionType::NONE:
+        return Activation::none;
+    case schema::ActivationFunctionType::RELU:
+        return Activation::relu;
+    case schema::ActivationFunctionType::RELU6:
+        return Activation::relu6;
+    case schema::ActivationFunctionType::RELU_N1_TO_1:
+        return Activation::relu_n1_to_1;
+    default:
+        fail("its fused activation {} ({}) is not supported; use NONE, RELU, RELU6 or RELU_N1_TO_1",
+             schema::EnumNameActivationFunctionType(type), int(type));
+    }
+}
+
+Padding OperatorReader::padding(schema::Padding scheme, int kernel_h, int kernel_w, int stride_h,
+                                int stride_w, int dilation_h, int dilation_w) const {
+    rank(input(), 4);
+    for (int value : {kernel_h, kernel_w})
+        extent(value, "kernel");
+    for (int value : {stride_h, stride_w})
+        extent(value, "stride");
+    for (int value : {dilation_h, dilation_w})
+        extent(value, "dilation");
+    if (scheme == schema::Padding::VALID)
+        return {};
+    if (scheme != schema::Padding::SAME)
+        fail("its padding scheme is {}; it must be SAME (0) or VALID (1)", int(scheme));
+    const auto [top, bottom] = same_padding(input().shape[1], kernel_h, stride_h, dilation_h);
+    const auto [left, right] = same_padding(input().shape[2], kernel_w, stride_w, dilation_w);
+    return {top, bottom, left, right};
+}
+
+std::vector<int64_t> OperatorReader::integers(size_t i, const char *role) const {
+    const Tensor &tensor = input(i);
+    constant(tensor, role);
+    if (tensor.dtype == DType::s32) {
+        const auto values = tensor.values<int32_t>();
+        return {values.begin(), values.end()};
+    }
+    if (tensor.dtype == DType::s64) {
+        const auto values = tensor.values<int64_t>();
+        return {values.begin(), values.end()};
+    }
+    fail("its {} is {}; it must be int32 or int64", role, name_of(tensor.dtype));
+}
+
+int OperatorReader::axis(int64_t axis, size_t rank) const {
+    const int64_t dimensions = int64_t(rank);
+    if (axis < -dimensions || axis >= dimensions)
+        fail("its axis {} is not one of {} dimensions; use an axis of the tensor", axis, rank);
+    return int(axis < 0 ? axis + dimensions : axis);
+}
+
+} // namespace octet::tflite
