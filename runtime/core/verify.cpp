@@ -104,9 +104,11 @@ octet_status verify_calls(const file::Program &program, const char *name) {
         if (call->kernel() >= program.kernels()->size())
             return fail(OCTET_ERROR_FORMAT, name, ": call ", call_name, " wants kernel ",
                         call->kernel(), " of ", program.kernels()->size(), compile_again);
-        if (call->arguments()->size() > file::max_arguments)
-            return fail(OCTET_ERROR_FORMAT, name, ": call ", call_name, " has too many arguments",
-                        compile_again);
+        // FlatBuffers' verifier looks at a vector's length but not at its elements' alignment.
+        const auto start = reinterpret_cast<uintptr_t>(call->arguments()->Data());
+        if (call->arguments()->size() > file::max_arguments || start % alignof(file::Argument) != 0)
+            return fail(OCTET_ERROR_FORMAT, name, ": call ", call_name,
+                        " has too many or misaligned arguments", compile_again);
         for (flatbuffers::uoffset_t i = 0; i < call->arguments()->size(); ++i) {
             const file::Argument &argument = *call->arguments()->Get(i);
             uint64_t bytes = 0;
