@@ -22,10 +22,11 @@ extern "C" const char *__asan_default_options() {
 
 namespace {
 
-octet_status open_image(AlignedImage &image, const octet_library &library, ModelPointer &model) {
+octet_status open_image(AlignedImage &image, const octet_library &library, ModelPointer &model,
+                        const octet_options *options = nullptr) {
     octet_model *opened = nullptr;
     const octet_status status =
-        octet_model_open_memory(image.data(), image.size(), &library, nullptr, &opened);
+        octet_model_open_memory(image.data(), image.size(), &library, options, &opened);
     model.reset(opened);
     CHECK((opened != nullptr) == (status == OCTET_OK));
     CHECK((status == OCTET_OK || std::strlen(octet_last_error()) > 0));
@@ -142,6 +143,9 @@ TEST_CASE("Damage under a right checksum may compute nonsense but stays within i
     const size_t field = checksum_field(whole);
     // Weights come last and cannot harm; everything before them is worth damaging.
     const size_t interesting = whole.size() - sample.program().weights.size();
+    // An arena of the caller's: that of a random size would mostly measure the allocator.
+    alignas(64) static uint8_t arena[4096];
+    const octet_options options{1, arena, sizeof arena};
     std::mt19937 random(2);
     int survived = 0;
     for (int round = 0; round < 20000; ++round) {
@@ -152,7 +156,7 @@ TEST_CASE("Damage under a right checksum may compute nonsense but stays within i
         }
         seal(image.data(), image.size(), field);
         ModelPointer model;
-        if (open_image(image, sample.library(), model) == OCTET_OK) {
+        if (open_image(image, sample.library(), model, &options) == OCTET_OK) {
             run_blind(model.get());
             ++survived;
         }
