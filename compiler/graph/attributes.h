@@ -27,6 +27,7 @@ struct Conv2dAttributes {
     int groups = 1;
     Padding padding = {};
     Activation activation = Activation::none;
+    bool operator==(const Conv2dAttributes &) const = default;
 };
 
 /// Depthwise convolution. Weights (1, k_h, k_w, c_in * multiplier); output channel c reads input
@@ -37,12 +38,14 @@ struct DepthwiseConv2dAttributes {
     int multiplier = 1;
     Padding padding = {};
     Activation activation = Activation::none;
+    bool operator==(const DepthwiseConv2dAttributes &) const = default;
 };
 
 /// Input flattened to (batch, c_in), weights (c_out, c_in), bias (c_out).
 struct FullyConnectedAttributes {
     bool keep_dims = false; ///< Output keeps the input's leading dimensions.
     Activation activation = Activation::none;
+    bool operator==(const FullyConnectedAttributes &) const = default;
 };
 
 /// Average and max pooling; padded places do not count.
@@ -51,46 +54,55 @@ struct Pool2dAttributes {
     int stride_h = 1, stride_w = 1;
     Padding padding = {};
     Activation activation = Activation::none;
+    bool operator==(const Pool2dAttributes &) const = default;
 };
 
 struct AddAttributes {
     Activation activation = Activation::none;
+    bool operator==(const AddAttributes &) const = default;
 };
 
 /// Mean over `axes` (sorted, unique).
 struct MeanAttributes {
     std::vector<int> axes;
     bool keep_dims = false;
+    bool operator==(const MeanAttributes &) const = default;
 };
 
 /// Constant padding by the tensor's zero point (quantized) or 0 (float): per axis (before, after).
 struct PadAttributes {
     std::vector<std::pair<int, int>> pads;
+    bool operator==(const PadAttributes &) const = default;
 };
 
 /// Softmax over the last axis of beta * x.
 struct SoftmaxAttributes {
     float beta = 1.0f;
+    bool operator==(const SoftmaxAttributes &) const = default;
 };
 
 struct ConcatenationAttributes {
     int axis = 0;
     Activation activation = Activation::none;
+    bool operator==(const ConcatenationAttributes &) const = default;
 };
 
 /// Output axis i is input axis permutation[i].
 struct TransposeAttributes {
     std::vector<int> permutation;
+    bool operator==(const TransposeAttributes &) const = default;
 };
 
 /// Shape arithmetic only: begin, end and strides are constant inputs 1, 2 and 3.
 struct StridedSliceAttributes {
     int begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
+    bool operator==(const StridedSliceAttributes &) const = default;
 };
 
 /// Shape arithmetic only: stacks its inputs along a new axis.
 struct PackAttributes {
     int axis = 0;
+    bool operator==(const PackAttributes &) const = default;
 };
 
 using Attributes =
