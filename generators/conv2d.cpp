@@ -17,7 +17,7 @@ int64_t product(const std::vector<int> &extents) {
 
 } // namespace
 
-int Conv2dSpec::groups() const {
+int Conv2dSpec::dots() const {
     const int row = formulation == ConvFormulation::dot ? c_in : c_in * kernel_w;
     return (row + group - 1) / group;
 }
@@ -26,9 +26,9 @@ std::vector<int> Conv2dSpec::staged_extents() const {
     const int columns = (out_w - 1) * stride_w + (kernel_w - 1) * dilation_w + 1;
     const int rows = (out_h - 1) * stride_h + (kernel_h - 1) * dilation_h + 1;
     if (formulation == ConvFormulation::dot)
-        return {groups() * group, columns, rows, batch};
+        return {(groups - 1) * c_in + dots() * group, columns, rows, batch};
     // The last group of a row may reach past the last tap; its weights are 0.
-    const int row = (out_w - 1) * stride_w * c_in + groups() * group;
+    const int row = (out_w - 1) * stride_w * c_in + dots() * group;
     return {round_up(row, 64), rows, batch};
 }
 
@@ -37,19 +37,19 @@ int64_t Conv2dSpec::staged_bytes() const { return product(staged_extents()); }
 std::vector<int> Conv2dSpec::packed_extents() const {
     const int blocks = epilogue.channels / lanes;
     if (formulation == ConvFormulation::dot)
-        return {group, lanes, groups(), kernel_w, kernel_h, blocks};
-    return {group, lanes, groups(), kernel_h, blocks};
+        return {group, lanes, dots(), kernel_w, kernel_h, blocks};
+    return {group, lanes, dots(), kernel_h, blocks};
 }
 
 int64_t Conv2dSpec::packed_offset(int channel, int ky, int kx, int ci) const {
     const int block = channel / lanes, lane = channel % lanes;
     if (formulation == ConvFormulation::dot) {
         const int64_t tap = (int64_t(block) * kernel_h + ky) * kernel_w + kx;
-        return ((tap * groups() + ci / group) * lanes + lane) * group + ci % group;
+        return ((tap * dots() + ci / group) * lanes + lane) * group + ci % group;
     }
     const int element = kx * c_in + ci;
     const int64_t row = int64_t(block) * kernel_h + ky;
-    return ((row * groups() + element / group) * lanes + lane) * group + element % group;
+    return ((row * dots() + element / group) * lanes + lane) * group + element % group;
 }
 
 int64_t Conv2dSpec::packed_bytes() const { return product(packed_extents()); }
@@ -60,7 +60,7 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
     const auto &[c, x, y, n] = v;
 
     ImageParam input =
-        dot ? signature.input("input", in_type, {spec.c_in, spec.in_w, spec.in_h, spec.batch},
+        dot ? signature.input("input", in_type, {spec.c_in * spec.groups, spec.in_w, spec.in_h, spec.batch},
                               {1, spec.in_stride_c})
             : signature.input("input", in_type, {spec.in_w * spec.c_in, spec.in_h, spec.batch});
     ImageParam weights = signature.input("weights", Int(8), spec.packed_extents(), {}, 64);
@@ -76,24 +76,29 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
     if (dot) {
         if (spec.staged) {
             bounded = BoundaryConditions::constant_exterior(
-                input, pad(0), {{0, spec.c_in}, {0, spec.in_w}, {0, spec.in_h}, {0, spec.batch}});
+                input, pad(0), {{0, spec.c_in * spec.groups}, {0, spec.in_w}, {0, spec.in_h}, {0, spec.batch}});
             staged(c, x, y, n) = rebias(bounded(c, x - spec.pad_left, y - spec.pad_top, n));
         } else {
             // Channels beyond c_in lie in the stride; their weights are 0.
-            input.dim(0).set_bounds(0, spec.groups() * spec.group);
+            input.dim(0).set_bounds(0, spec.dots() * spec.group);
             staged(c, x, y, n) = rebias(input(c, x, y, n));
         }
-        r = RDom(0, spec.group, 0, spec.groups(), 0, spec.kernel_w, 0, spec.kernel_h, "r");
+        r = RDom(0, spec.group, 0, spec.dots(), 0, spec.kernel_w, 0, spec.kernel_h, "r");
+        // The first input channel of c's group.
+        const Expr first =
+            spec.groups == 1
+                ? Expr(0)
+                : min(c / (spec.c_out / spec.groups), spec.groups - 1) * spec.c_in;
         acc(c, x, y, n) = bias(c);
         acc(c, x, y, n) +=
-            i32(staged(r[0] + spec.group * r[1], x * spec.stride_w + r[2] * spec.dilation_w,
+            i32(staged(first + r[0] + spec.group * r[1], x * spec.stride_w + r[2] * spec.dilation_w,
                        y * spec.stride_h + r[3] * spec.dilation_h, n)) *
             i32(weights(r[0], c % spec.lanes, r[1], r[2], r[3], c / spec.lanes));
     } else {
         bounded = BoundaryConditions::constant_exterior(
             input, pad(0), {{0, spec.in_w * spec.c_in}, {0, spec.in_h}, {0, spec.batch}});
         staged(x, y, n) = rebias(bounded(x - spec.pad_left * spec.c_in, y - spec.pad_top, n));
-        r = RDom(0, spec.group, 0, spec.groups(), 0, spec.kernel_h, "r");
+        r = RDom(0, spec.group, 0, spec.dots(), 0, spec.kernel_h, "r");
         acc(c, x, y, n) = bias(c);
         acc(c, x, y, n) += i32(staged(x * (spec.stride_w * spec.c_in) + r[0] + spec.group * r[1],
                                       y * spec.stride_h + r[2] * spec.dilation_h, n)) *

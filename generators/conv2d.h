@@ -22,8 +22,9 @@ NLOHMANN_JSON_SERIALIZE_ENUM(ConvFormulation, {{ConvFormulation::dot, "dot"},
 
 struct Conv2dSpec {
     int batch = 1;
-    int in_h = 1, in_w = 1, c_in = 1, in_stride_c = 1;
-    int out_h = 1, out_w = 1, out_stride_c = 1; ///< epilogue.channels outputs are written
+    int in_h = 1, in_w = 1, c_in = 1, in_stride_c = 1; ///< c_in: input channels of one group
+    int groups = 1, c_out = 1;                         ///< c_out: output channels of all groups
+    int out_h = 1, out_w = 1, out_stride_c = 1;        ///< epilogue.channels outputs are written
     int kernel_h = 1, kernel_w = 1;
     int stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
     int pad_top = 0, pad_left = 0;
@@ -34,20 +35,20 @@ struct Conv2dSpec {
     int lanes = 16; ///< output channels per vector of packed weights
     bool staged = false; ///< the input goes through a padded copy
     EpilogueSpec epilogue;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dSpec, batch, in_h, in_w, c_in, in_stride_c, out_h, out_w,
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dSpec, batch, in_h, in_w, c_in, in_stride_c, groups, c_out, out_h, out_w,
                                    out_stride_c, kernel_h, kernel_w, stride_h, stride_w, dilation_h,
                                    dilation_w, pad_top, pad_left, in_type, rebias_input, formulation,
                                    group, lanes, staged, epilogue)
 
-    /// Groups in one reduction row: over channels (dot), over tap columns and channels (row_dot).
-    int groups() const;
+    /// Dot products in one reduction row: over channels (dot), tap columns and channels (row_dot).
+    int dots() const;
     /// Extents of the staged copy: (channels, columns, rows, images) for dot, (columns * channels,
     /// rows, images) for row_dot. Its size in bytes is their product.
     std::vector<int> staged_extents() const;
     int64_t staged_bytes() const;
     /// Extents of the packed weights, innermost first:
-    ///   dot      (group, lanes, groups, kernel_w, kernel_h, channels / lanes)
-    ///   row_dot  (group, lanes, groups, kernel_h, channels / lanes)
+    ///   dot      (group, lanes, dots, kernel_w, kernel_h, channels / lanes)
+    ///   row_dot  (group, lanes, dots, kernel_h, channels / lanes)
     std::vector<int> packed_extents() const;
     /// Offset of weight (channel, ky, kx, ci) in the packed array; unused places hold 0.
     int64_t packed_offset(int channel, int ky, int kx, int ci) const;
@@ -65,7 +66,7 @@ struct Conv2d {
     Halide::Func staged{"staged"};   ///< padded (and re-biased) input; inlined unless spec.staged
     Halide::Func acc{"acc"};         ///< accumulators
     Halide::Func output{"output"};
-    Halide::RDom r;                  ///< dot: (ci in group, group, kx, ky); row_dot: (in group, group, ky)
+    Halide::RDom r;                  ///< dot: (in dot, dot, kx, ky); row_dot: (in dot, dot, ky)
 };
 
 } // namespace octet::generators

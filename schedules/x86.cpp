@@ -59,7 +59,7 @@ void schedule(Conv2d &kernel, const Conv2dKnobs &knobs) {
         .unroll(x);
     if (knobs.unroll_groups == 0)
         acc.update().unroll(r[1]);
-    else if (knobs.unroll_groups > 1 && spec.groups() % knobs.unroll_groups == 0)
+    else if (knobs.unroll_groups > 1 && spec.dots() % knobs.unroll_groups == 0)
         acc.update().unroll(r[1], knobs.unroll_groups);
 
     if (spec.staged) {
@@ -108,6 +108,35 @@ void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
         kernel.staged.compute_root();
         vectorize_copy(kernel.staged, spec.staged_extents().front());
     }
+}
+
+void schedule(Pointwise &kernel, const PointwiseKnobs &knobs) {
+    Func output = kernel.output;
+    const Var &c = kernel.dims.front();
+    const int width = std::min(knobs.vector, kernel.shape.extents.front());
+    for (size_t i = 0; i < kernel.parts.size(); ++i) {
+        RVar element = kernel.parts[i].x;
+        output.update(int(i)).vectorize(element, width, TailStrategy::GuardWithIf);
+    }
+    if (kernel.parts.empty() && knobs.unroll > 1 &&
+        kernel.shape.extents.front() >= width * knobs.unroll) {
+        Var co("co"), ci("ci");
+        output.split(c, co, ci, width * knobs.unroll, TailStrategy::ShiftInwards)
+            .vectorize(ci, width)
+            .unroll(ci);
+    } else if (kernel.parts.empty()) {
+        output.vectorize(c, width,
+                         kernel.shape.extents.front() % width ? TailStrategy::GuardWithIf
+                                                              : TailStrategy::ShiftInwards);
+    }
+    for (Func window : kernel.windows) {
+        const Var inner = window.args().front();
+        window.compute_at(output, c).vectorize(inner, width);
+        window.update().reorder(inner, window.rvars()[0], window.rvars()[1]);
+        window.update().vectorize(inner, width);
+    }
+    for (Func row : kernel.rows)
+        row.compute_at(output, kernel.dims[1]);
 }
 
 } // namespace octet::schedules::x86

@@ -8,6 +8,8 @@
 
 #include "generators/conv2d.h"
 #include "generators/depthwise_conv2d.h"
+#include "generators/pointwise.h"
+#include "schedules/family.h"
 
 namespace octet::schedules::x86 {
 
@@ -30,7 +32,19 @@ struct DepthwiseKnobs {
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseKnobs, tile_x, tile_c, channels_outer, parallel_rows)
 };
 
+struct PointwiseKnobs {
+    int vector = 64; ///< elements per vector of the output
+    int unroll = 1;  ///< vectors per loop iteration
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector, unroll)
+};
+
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
 void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
+void schedule(generators::Pointwise &kernel, const PointwiseKnobs &knobs);
+
+/// Knobs for a layer; the specification's formulation, group and lanes are set as well.
+Conv2dKnobs choose(generators::Conv2dSpec &spec, const Capabilities &chip);
+DepthwiseKnobs choose(generators::DepthwiseConv2dSpec &spec, const Capabilities &chip);
+PointwiseKnobs choose(const generators::PointwiseShape &shape, const Capabilities &chip);
 
 } // namespace octet::schedules::x86

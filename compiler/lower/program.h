@@ -32,9 +32,15 @@ struct StoredTensor {
     uint64_t bytes = 0;
     Region region = Region::arena;
     int index = 0;
-    uint64_t offset = 0; ///< in the arena
+    uint64_t offset = 0; ///< in the arena or, for constants, in the weights
     float scale = 0;     ///< of the model's inputs and outputs, for the caller; 0: not quantized
     int32_t zero_point = 0;
+    int alias_of = -1; ///< another stored tensor whose memory this one views
+    /// Inclusive range of the stored values, narrower than the type's after a clamp.
+    int32_t value_lo = 0, value_hi = 255;
+
+    int channels() const { return shape.empty() ? 1 : shape.back(); }
+    int64_t rows() const { return channels() ? element_count(shape) / channels() : 0; }
 };
 
 struct Call {
@@ -45,6 +51,7 @@ struct Call {
     int64_t macs = 0;
     std::vector<Argument> arguments;
     std::vector<int> inputs, outputs; ///< indices into Program::tensors
+    bool in_place = false; ///< the output may take the place of an input of the same size
 };
 
 /// A distinct kernel. `spec` is its full description, from which it is generated and cached.

@@ -1,0 +1,89 @@
+#include "compiler/lower/accumulation.h"
+
+#include "compiler/support/error.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace octet::lower {
+
+Accumulation accumulate(const Builder &builder, const Operator &op, int input, int padded_channels,
+                        const std::function<std::vector<int8_t>(int channel)> &weights_of) {
+    const Graph &graph = builder.graph();
+    const Tensor &weights = graph.tensor(op.inputs[1]);
+    for (int32_t zero_point : weights.quantization.zero_points)
+        if (zero_point != 0)
+            throw Error("operator {}: weights {} have the zero point {}, kernels take symmetric "
+                        "weights only; quantize them with zero point 0",
+                        op.name, weights.name, zero_point);
+    const std::vector<reference::Requantizer> requantizers = reference::requantizers(graph, op);
+    const int64_t zero_point = builder.zero_point(input);
+    const StoredTensor &stored = builder.stored_tensor(input);
+    const int64_t x_lo = std::min<int64_t>(stored.value_lo, zero_point);
+    const int64_t x_hi = std::max<int64_t>(stored.value_hi, zero_point);
+    const int64_t x_abs = std::max(std::abs(x_lo), std::abs(x_hi));
+
+    Accumulation result;
+    result.bias.assign(size_t(padded_channels), 0);
+    for (size_t c = 0; c < requantizers.size(); ++c) {
+        int64_t positive = 0, negative = 0;
+        for (const int8_t w : weights_of(int(c)))
+            (w > 0 ? positive : negative) += w;
+        int64_t bias = -zero_point * (positive + negative);
+        if (op.input(2) != no_tensor)
+            bias += graph.tensor(op.inputs[2]).values<int32_t>()[c];
+        const int64_t bound = std::abs(bias) + x_abs * (positive - negative);
+        if (bound > std::numeric_limits<int32_t>::max())
+            throw Error("operator {}: the accumulator of channel {} may reach {}, beyond int32; "
+                        "reduce the weights' scale or split the operator",
+                        op.name, c, bound);
+        result.bias[c] = int32_t(bias);
+        const reference::Requantizer &requantize = requantizers[c];
+        result.channels.push_back({[requantize](int32_t acc) { return requantize(acc); },
+                                   requantize.real(), bias + positive * x_lo + negative * x_hi,
+                                   bias + positive * x_hi + negative * x_lo});
+    }
+    return result;
+}
+
+OutputRange output_range(const Builder &builder, int output, Activation activation) {
+    const StoredTensor &stored = builder.stored_tensor(output);
+    const auto [lo, hi] = activation_range(activation, builder.graph().tensor(stored.source));
+    const int32_t bias = stored.rebiased ? 128 : 0;
+    return {builder.zero_point(output), lo + bias, hi + bias};
+}
+
+void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &accumulation,
+                    const OutputRange &range, int block, generators::EpilogueSpec &spec,
+                    NamedArguments &arguments) {
+    EpilogueConstants constants;
+    try {
+        constants = solve_epilogue(accumulation.channels, range, spec.channels, block);
+    } catch (const Error &error) {
+        throw Error("operator {}, {}", op.name, error.what());
+    }
+    spec.form = constants.form;
+    spec.narrow = constants.narrow && spec.form != generators::EpilogueForm::exact;
+    spec.block = spec.form == generators::EpilogueForm::mixed ? block : 0;
+    arguments["range"] = builder.constant(std::vector<int32_t>{range.lo, range.hi});
+    const float magic = generators::rounding_magic;
+    arguments["float_range"] = builder.constant(std::vector<float>{
+        magic + float(range.zero_point), magic + float(range.lo), magic + float(range.hi)});
+    if (spec.has_float())
+        arguments["scale"] = builder.constant(constants.scale);
+    if (spec.has_offset())
+        arguments["offset"] = builder.constant(constants.offset);
+    if (spec.has_exact()) {
+        arguments["m"] = builder.constant(constants.m);
+        arguments["r_positive"] = builder.constant(constants.r_positive);
+        arguments["r_negative"] = builder.constant(constants.r_negative);
+        arguments["shift"] = builder.constant(constants.shift);
+        builder.note(fmt::format("{}: {} of {} channels round in 64 bits ({} epilogue)", op.name,
+                                 constants.exact_channels, constants.channels,
+                                 nlohmann::json(spec.form).get<std::string>()));
+    }
+    if (spec.form == generators::EpilogueForm::mixed)
+        arguments["exact_blocks"] = builder.constant(constants.exact_blocks);
+}
+
+} // namespace octet::lower

@@ -1,0 +1,172 @@
+// Lowering of add: constants of the linear form that are exact for all 65,536 pairs of inputs.
+//
+// The exact output is a function f of two stored bytes. For given ma, mb and shift, the linear form
+// (a ma + b mb + offset) >> shift equals f on every pair whose output is not clamped exactly when
+// offset lies in an interval, the intersection over all pairs; clamped pairs bound it on one side. The
+// search tries multipliers around the true ones and takes the middle of the first interval that is
+// not empty.
+#include "compiler/reference/add.h"
+
+#include "compiler/lower/accumulation.h"
+#include "compiler/lower/lower.h"
+#include "compiler/support/error.h"
+#include "generators/add.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+
+namespace octet::lower {
+
+using generators::AddForm;
+using generators::AddSpec;
+
+namespace {
+
+/// Results for all pairs of stored values, indexed by 256 a + b from the lowest stored value on.
+struct PairTable {
+    std::array<int16_t, 65536> result;
+    int32_t a_lowest = 0, b_lowest = 0; ///< the stored value of index 0
+    int32_t lo = 0, hi = 255;
+};
+
+struct LinearConstants {
+    int32_t ma, mb, offset, shift;
+};
+
+/// The interval of offsets that fit every pair, or nothing. Stops at the first contradiction.
+std::optional<int32_t> fit_offset(const PairTable &table, int64_t ma, int64_t mb, int shift) {
+    int64_t least = std::numeric_limits<int64_t>::min(), most = std::numeric_limits<int64_t>::max();
+    for (int i = 0; i < 256; ++i)
+        for (int j = 0; j < 256; ++j) {
+            const int64_t sum = (i + table.a_lowest) * ma + (j + table.b_lowest) * mb;
+            const int64_t q = table.result[size_t(256 * i + j)];
+            if (q > table.lo)
+                least = std::max(least, (q << shift) - sum);
+            if (q < table.hi)
+                most = std::min(most, ((q + 1) << shift) - 1 - sum);
+            if (least > most)
+                return std::nullopt;
+        }
+    const int64_t offset = least + (most - least) / 2;
+    const int64_t limit = std::numeric_limits<int32_t>::max();
+    const int64_t widest = 256 * (std::abs(ma) + std::abs(mb)) + std::abs(offset);
+    return widest <= limit ? std::optional(int32_t(offset)) : std::nullopt;
+}
+
+std::optional<LinearConstants> solve_linear(const PairTable &table, double a_slope,
+                                            double b_slope) {
+    // The largest shift at which sums of products stay within int32 has the finest steps.
+    const double slope = std::max(a_slope + b_slope, 0.5);
+    const int shift = std::clamp(int(std::floor(std::log2(double(1u << 31) / (520 * slope)))), 1, 24);
+    const int64_t ma = std::llround(std::ldexp(a_slope, shift));
+    const int64_t mb = std::llround(std::ldexp(b_slope, shift));
+    constexpr int reach = 12;
+    for (int distance = 0; distance <= reach; ++distance)
+        for (int da = -distance; da <= distance; ++da)
+            for (int db = -distance; db <= distance; ++db)
+                if (std::max(std::abs(da), std::abs(db)) == distance)
+                    if (const auto offset = fit_offset(table, ma + da, mb + db, shift))
+                        return LinearConstants{int32_t(ma + da), int32_t(mb + db), *offset, shift};
+    return std::nullopt;
+}
+
+/// An operand's extents and strides against the output's dimensions, innermost first; the plain
+/// memory in one dimension when no operand broadcasts and all three are laid out alike.
+void set_dimensions(AddSpec &spec, const StoredTensor &a, const StoredTensor &b,
+                    const StoredTensor &out) {
+    if (a.shape == out.shape && b.shape == out.shape && a.stride_c == out.stride_c &&
+        b.stride_c == out.stride_c) {
+        spec.extents = spec.a_extents = spec.b_extents = {int(out.rows()) * out.stride_c};
+        spec.out_strides = spec.a_strides = spec.b_strides = {1};
+        return;
+    }
+    const size_t rank = std::max<size_t>(out.shape.size(), 1);
+    const auto describe = [&](const StoredTensor &tensor, std::vector<int> &extents,
+                              std::vector<int> &strides) {
+        int stride = 1;
+        for (size_t i = 0; i < rank; ++i) {
+            const bool present = i < tensor.shape.size();
+            extents.push_back(present ? tensor.shape[tensor.shape.size() - 1 - i] : 1);
+            strides.push_back(stride);
+            stride *= i == 0 ? tensor.stride_c : extents.back();
+        }
+    };
+    describe(out, spec.extents, spec.out_strides);
+    describe(a, spec.a_extents, spec.a_strides);
+    describe(b, spec.b_extents, spec.b_strides);
+}
+
+} // namespace
+
+void add(Builder &builder, const Operator &op) {
+    const Graph &graph = builder.graph();
+    for (const TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]})
+        if (size_of(graph.tensor(id).dtype) != 1)
+            throw Error("operator {}: tensor {} is {}, kernels take int8; quantize the network first",
+                        op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
+    const reference::AddParameters parameters = reference::add_parameters(graph, op);
+    const int a = builder.working(op.inputs[0]), b = builder.working(op.inputs[1]);
+    const int output = builder.create(op.outputs[0]);
+    const StoredTensor stored_a = builder.stored_tensor(a), stored_b = builder.stored_tensor(b);
+    const StoredTensor out = builder.stored_tensor(output);
+    const OutputRange range =
+        output_range(builder, output, op.as<AddAttributes>().activation);
+
+    // Stored values run over 256 values from the type's lowest; the graph's own are `bias` less.
+    const auto lowest = [](const StoredTensor &tensor) {
+        return tensor.dtype == DType::s8 && !tensor.rebiased ? -128 : 0;
+    };
+    const auto bias = [](const StoredTensor &tensor) { return tensor.rebiased ? 128 : 0; };
+    PairTable table{{}, lowest(stored_a), lowest(stored_b), range.lo, range.hi};
+    for (int i = 0; i < 256; ++i)
+        for (int j = 0; j < 256; ++j)
+            table.result[size_t(256 * i + j)] =
+                int16_t(reference::add_values(parameters, i + table.a_lowest - bias(stored_a),
+                                              j + table.b_lowest - bias(stored_b)) +
+                        bias(out));
+
+    AddSpec spec;
+    spec.a_type = Builder::type_name(stored_a);
+    spec.b_type = Builder::type_name(stored_b);
+    spec.out_type = Builder::type_name(out);
+    set_dimensions(spec, stored_a, stored_b, out);
+    NamedArguments arguments = {{"a", builder.argument(a)},
+                                {"b", builder.argument(b)},
+                                {"output", builder.argument(output)}};
+    const double out_scale = graph.tensor(op.outputs[0]).quantization.scale();
+    const auto slope = [&](int i) {
+        return double(graph.tensor(op.inputs[size_t(i)]).quantization.scale()) / out_scale;
+    };
+    if (const auto linear = solve_linear(table, slope(0), slope(1))) {
+        spec.form = AddForm::linear;
+        arguments["parameters"] = builder.constant(std::vector<int32_t>{
+            linear->ma, linear->mb, linear->offset, linear->shift, range.lo, range.hi});
+    } else {
+        spec.form = AddForm::table;
+        std::vector<uint8_t> bytes(65536);
+        for (int i = 0; i < 256; ++i)
+            for (int j = 0; j < 256; ++j)
+                bytes[size_t(256 * uint8_t(i + table.a_lowest) + uint8_t(j + table.b_lowest))] =
+                    uint8_t(table.result[size_t(256 * i + j)]);
+        arguments["table"] = builder.constant(bytes);
+        builder.note(fmt::format("{}: no linear form is exact, added by a table of all pairs",
+                                 op.name));
+    }
+    builder.set_values(output, range.lo, range.hi);
+    const generators::Pointwise kernel = generators::add(spec);
+    builder.call(op, {.generator = "add",
+                      .types = spec.out_type + "_" + spec.a_type + "_" + spec.b_type,
+                      .spec = spec,
+                      .knobs = builder.family().choose(kernel.shape, builder.capabilities()),
+                      .signature = &kernel.signature,
+                      .arguments = arguments,
+                      .inputs = {a, b},
+                      .outputs = {output},
+                      .in_place = true});
+}
+
+} // namespace octet::lower

@@ -1,0 +1,256 @@
+// Lowering of conv2d, depthwise_conv2d and fully_connected: formulation, packed weights, constants.
+#include "compiler/lower/accumulation.h"
+#include "compiler/lower/copies.h"
+#include "compiler/lower/lower.h"
+#include "compiler/support/error.h"
+#include "generators/conv2d.h"
+#include "generators/depthwise_conv2d.h"
+
+#include <algorithm>
+
+namespace octet::lower {
+
+using generators::Conv2dSpec;
+using generators::ConvFormulation;
+using generators::DepthwiseConv2dSpec;
+
+namespace {
+
+void require_int8(const Builder &builder, const Operator &op) {
+    const Graph &graph = builder.graph();
+    for (const TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]})
+        if (graph.tensor(id).dtype != DType::s8)
+            throw Error("operator {}: tensor {} is {}, kernels take int8; quantize the network first",
+                        op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
+    if (!graph.tensor(op.inputs[1]).constant() ||
+        (op.input(2) != no_tensor && !graph.tensor(op.inputs[2]).constant()))
+        throw Error("operator {}: its weights are computed at run time, kernels take constant "
+                    "weights; fold them into the model",
+                    op.name);
+}
+
+/// The kernel's share of a type name in symbols: per channel or per tensor weights.
+std::string types(const std::string &out, const std::string &in, const Tensor &weights) {
+    return out + "_" + in + (weights.quantization.per_channel() ? "_s8pc" : "_s8pt");
+}
+
+/// The value that padding has in the input as it lies in memory, as a one-element constant.
+Argument pad_value(Builder &builder, int input) {
+    return builder.constant(std::vector<uint8_t>{uint8_t(builder.zero_point(input))});
+}
+
+/// Packs, solves and appends one convolution whose spec's shapes are set; `weights` is laid out
+/// (c_out, kernel_h, kernel_w, c_in).
+void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int input, int output,
+                   Activation activation) {
+    const Tensor &weights = builder.graph().tensor(op.inputs[1]);
+    const auto values = weights.values<int8_t>();
+    const int taps = spec.kernel_h * spec.kernel_w;
+    const StoredTensor &in = builder.stored_tensor(input), &out = builder.stored_tensor(output);
+    spec.in_type = Builder::type_name(in);
+    spec.rebias_input = builder.target().unsigned_activations() && spec.in_type == "s8";
+    spec.out_stride_c = out.stride_c;
+    spec.epilogue.out_type = Builder::type_name(out);
+    spec.epilogue.channels = out.stride_c;
+    const nlohmann::json knobs = builder.family().choose(spec, builder.capabilities());
+
+    // The kernel sees a re-biased input even where memory does not hold one.
+    Accumulation accumulation = accumulate(
+        builder, op, input, spec.epilogue.channels, [&](int channel) {
+            const size_t size = size_t(taps) * size_t(spec.c_in);
+            const auto begin = values.begin() + long(size) * channel;
+            return std::vector<int8_t>(begin, begin + long(size));
+        });
+    if (spec.rebias_input)
+        for (int channel = 0; channel < spec.c_out; ++channel) {
+            int64_t sum = 0;
+            for (int i = 0; i < taps * spec.c_in; ++i)
+                sum += values[size_t(channel) * size_t(taps * spec.c_in) + size_t(i)];
+            accumulation.bias[size_t(channel)] -= int32_t(128 * sum);
+        }
+
+    std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
+    size_t next = 0;
+    for (int channel = 0; channel < spec.c_out; ++channel)
+        for (int ky = 0; ky < spec.kernel_h; ++ky)
+            for (int kx = 0; kx < spec.kernel_w; ++kx)
+                for (int ci = 0; ci < spec.c_in; ++ci)
+                    packed[size_t(spec.packed_offset(channel, ky, kx, ci))] = values[next++];
+
+    NamedArguments arguments = {{"input", builder.argument(input)},
+                                {"weights", builder.constant(packed)},
+                                {"bias", builder.constant(accumulation.bias)},
+                                {"pad_value", pad_value(builder, input)},
+                                {"output", builder.argument(output)}};
+    const OutputRange range = output_range(builder, output, activation);
+    const int block = knobs.at("tile_c").get<int>() * spec.lanes;
+    lower_epilogue(builder, op, accumulation, range, block, spec.epilogue, arguments);
+    builder.set_values(output, range.lo, range.hi);
+
+    std::vector<int> outputs = {output};
+    if (spec.staged) {
+        outputs.push_back(builder.scratch(op.name + "/staged", spec.staged_bytes()));
+        arguments["staged"] = builder.argument(outputs.back());
+    }
+    const generators::Conv2d kernel(spec);
+    builder.call(op, {.generator = "conv2d",
+                      .types = types(spec.epilogue.out_type, spec.in_type, weights),
+                      .spec = spec,
+                      .knobs = knobs,
+                      .signature = &kernel.signature,
+                      .arguments = arguments,
+                      .inputs = {input},
+                      .outputs = outputs});
+}
+
+} // namespace
+
+void conv2d(Builder &builder, const Operator &op) {
+    require_int8(builder, op);
+    const Graph &graph = builder.graph();
+    const auto &attributes = op.as<Conv2dAttributes>();
+    const Shape &in = graph.tensor(op.inputs[0]).shape;
+    const Shape &out = graph.tensor(op.outputs[0]).shape;
+    const Shape &weights = graph.tensor(op.inputs[1]).shape;
+
+    int input = builder.stored(op.inputs[0]);
+    const bool rows = prefers_rows(graph, op) && builder.stored_tensor(input).stride_c == in[3];
+    if (!rows)
+        input = builder.working(op.inputs[0]);
+
+    Conv2dSpec spec;
+    spec.formulation = rows ? ConvFormulation::row_dot : ConvFormulation::dot;
+    spec.batch = in[0];
+    spec.in_h = in[1];
+    spec.in_w = in[2];
+    spec.c_in = weights[3];
+    spec.groups = attributes.groups;
+    spec.c_out = out[3];
+    spec.in_stride_c = builder.stored_tensor(input).stride_c;
+    spec.out_h = out[1];
+    spec.out_w = out[2];
+    spec.kernel_h = weights[1];
+    spec.kernel_w = weights[2];
+    spec.stride_h = attributes.stride_h;
+    spec.stride_w = attributes.stride_w;
+    spec.dilation_h = attributes.dilation_h;
+    spec.dilation_w = attributes.dilation_w;
+    spec.pad_top = attributes.padding.top;
+    spec.pad_left = attributes.padding.left;
+    const bool pointwise = weights[1] == 1 && weights[2] == 1 && spec.stride_h == 1 &&
+                           spec.stride_w == 1 && !attributes.padding.any();
+    spec.staged = rows || attributes.padding.any() || spec.groups > 1;
+    if (pointwise && !spec.staged) { // Pixels are independent: one long row.
+        spec.in_w = spec.out_w = in[0] * in[1] * in[2];
+        spec.batch = spec.in_h = spec.out_h = 1;
+    }
+    append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]), attributes.activation);
+}
+
+void fully_connected(Builder &builder, const Operator &op) {
+    require_int8(builder, op);
+    const Graph &graph = builder.graph();
+    const Shape &weights = graph.tensor(op.inputs[1]).shape;
+    const int c_in = weights[1];
+    const int batch = int(graph.tensor(op.inputs[0]).elements() / c_in);
+
+    // Rows of c_in elements, apart by a multiple of the dot product's length.
+    int input = builder.working(op.inputs[0]);
+    const StoredTensor &in = builder.stored_tensor(input);
+    int stride = in.stride_c;
+    if (in.channels() != c_in) {
+        if (Builder::dense(in) && (batch == 1 || c_in % 4 == 0) && in.stride_c == in.channels()) {
+            stride = c_in;
+        } else {
+            const int flat = builder.create_view(op.inputs[0], {batch, c_in});
+            append_copy(builder, op, input, flat);
+            input = flat;
+            stride = builder.stored_tensor(flat).stride_c;
+        }
+    }
+    Conv2dSpec spec;
+    spec.c_in = c_in;
+    spec.c_out = weights[0];
+    spec.in_w = spec.out_w = batch;
+    spec.in_stride_c = (stride + 3) / 4 * 4;
+    append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]),
+                  op.as<FullyConnectedAttributes>().activation);
+}
+
+void depthwise_conv2d(Builder &builder, const Operator &op) {
+    require_int8(builder, op);
+    const Graph &graph = builder.graph();
+    const auto &attributes = op.as<DepthwiseConv2dAttributes>();
+    const Shape &in = graph.tensor(op.inputs[0]).shape;
+    const Shape &out = graph.tensor(op.outputs[0]).shape;
+    const Tensor &weights = graph.tensor(op.inputs[1]);
+    const auto values = weights.values<int8_t>();
+    const int channels = out[3];
+    const int input = builder.working(op.inputs[0]), output = builder.create(op.outputs[0]);
+
+    DepthwiseConv2dSpec spec;
+    spec.batch = in[0];
+    spec.in_h = in[1];
+    spec.in_w = in[2];
+    spec.in_stride_c = builder.stored_tensor(input).stride_c;
+    spec.multiplier = attributes.multiplier;
+    spec.out_h = out[1];
+    spec.out_w = out[2];
+    spec.out_stride_c = builder.stored_tensor(output).stride_c;
+    // With one output per input channel the padding of channels is computed along.
+    spec.c_in = spec.multiplier == 1 ? spec.in_stride_c : in[3];
+    spec.kernel_h = weights.shape[1];
+    spec.kernel_w = weights.shape[2];
+    spec.stride_h = attributes.stride_h;
+    spec.stride_w = attributes.stride_w;
+    spec.dilation_h = attributes.dilation_h;
+    spec.dilation_w = attributes.dilation_w;
+    spec.pad_top = attributes.padding.top;
+    spec.pad_left = attributes.padding.left;
+    spec.in_type = Builder::type_name(builder.stored_tensor(input));
+    spec.staged = attributes.padding.any() || spec.multiplier != 1;
+    spec.epilogue.out_type = Builder::type_name(builder.stored_tensor(output));
+    spec.epilogue.channels = spec.out_stride_c;
+    const nlohmann::json knobs = builder.family().choose(spec, builder.capabilities());
+
+    const int taps = spec.kernel_h * spec.kernel_w;
+    const Accumulation accumulation =
+        accumulate(builder, op, input, spec.epilogue.channels, [&](int channel) {
+            std::vector<int8_t> column;
+            for (int tap = 0; tap < taps; ++tap)
+                column.push_back(values[size_t(tap) * size_t(channels) + size_t(channel)]);
+            return column;
+        });
+    std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
+    for (int ky = 0; ky < spec.kernel_h; ++ky)
+        for (int kx = 0; kx < spec.kernel_w; ++kx)
+            for (int c = 0; c < channels; ++c)
+                packed[size_t(spec.packed_offset(c, ky, kx))] =
+                    values[size_t(ky * spec.kernel_w + kx) * size_t(channels) + size_t(c)];
+
+    NamedArguments arguments = {{"input", builder.argument(input)},
+                                {"weights", builder.constant(packed)},
+                                {"bias", builder.constant(accumulation.bias)},
+                                {"pad_value", pad_value(builder, input)},
+                                {"output", builder.argument(output)}};
+    const OutputRange range = output_range(builder, output, attributes.activation);
+    lower_epilogue(builder, op, accumulation, range, knobs.at("tile_c").get<int>(), spec.epilogue,
+                   arguments);
+    builder.set_values(output, range.lo, range.hi);
+    std::vector<int> outputs = {output};
+    if (spec.staged) {
+        outputs.push_back(builder.scratch(op.name + "/staged", spec.staged_bytes()));
+        arguments["staged"] = builder.argument(outputs.back());
+    }
+    const generators::DepthwiseConv2d kernel(spec);
+    builder.call(op, {.generator = "depthwise_conv2d",
+                      .types = types(spec.epilogue.out_type, spec.in_type, weights),
+                      .spec = spec,
+                      .knobs = knobs,
+                      .signature = &kernel.signature,
+                      .arguments = arguments,
+                      .inputs = {input},
+                      .outputs = outputs});
+}
+
+} // namespace octet::lower

@@ -1,0 +1,301 @@
+#include "compiler/lower/epilogue.h"
+
+#include "compiler/support/error.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+namespace octet::lower {
+
+using generators::EpilogueForm;
+using generators::rounding_magic;
+
+namespace {
+
+/// The exact function of one channel as its thresholds inside the reachable range.
+struct Steps {
+    struct Step {
+        int64_t acc; ///< smallest accumulator with output >= k
+        int32_t k;
+    };
+    std::vector<Step> steps;
+    int64_t acc_min = 0, acc_max = 0;
+    int32_t at_min = 0, at_max = 0; ///< outputs at the ends
+};
+
+int32_t exact_output(const EpilogueChannel &channel, const OutputRange &range, int64_t acc) {
+    const int64_t q = int64_t(channel.requantize(int32_t(acc))) + range.zero_point;
+    return int32_t(std::clamp<int64_t>(q, range.lo, range.hi));
+}
+
+/// Smallest accumulator in (lo, hi] with output >= k, given output(lo) < k <= output(hi): a guess
+/// from the slope brackets it, bisection ends the search.
+int64_t find_threshold(const EpilogueChannel &channel, const OutputRange &range, int32_t k,
+                       int64_t lo, int64_t hi) {
+    const double guess = channel.slope > 0 ? (k - range.zero_point - 0.5) / channel.slope : 0;
+    for (const double edge : {guess - 2, guess + 3}) {
+        if (!(edge > double(lo) && edge < double(hi)))
+            continue;
+        const int64_t at = int64_t(edge);
+        (exact_output(channel, range, at) >= k ? hi : lo) = at;
+    }
+    while (hi - lo > 1) {
+        const int64_t middle = lo + (hi - lo) / 2;
+        (exact_output(channel, range, middle) >= k ? hi : lo) = middle;
+    }
+    return hi;
+}
+
+Steps find_steps(const EpilogueChannel &channel, const OutputRange &range) {
+    Steps result;
+    result.acc_min = channel.acc_min;
+    result.acc_max = channel.acc_max;
+    result.at_min = exact_output(channel, range, channel.acc_min);
+    result.at_max = exact_output(channel, range, channel.acc_max);
+    int64_t previous = channel.acc_min;
+    for (int32_t k = result.at_min + 1; k <= result.at_max; ++k) {
+        // A step of more than one output value shares its threshold with the next.
+        if (exact_output(channel, range, previous) < k)
+            previous = find_threshold(channel, range, k, previous, channel.acc_max);
+        result.steps.push_back({previous, k});
+    }
+    return result;
+}
+
+/// True when `formula`, monotone by construction, is the same function as the steps.
+template <typename Formula>
+bool proven(const Steps &steps, const Formula &formula) {
+    if (formula(steps.acc_min) != steps.at_min || formula(steps.acc_max) != steps.at_max)
+        return false;
+    for (const auto &[acc, k] : steps.steps)
+        if (formula(acc) < k || formula(acc - 1) >= k)
+            return false;
+    return true;
+}
+
+enum class Sign { none, positive, copy };
+
+/// The float forms in the kernel's arithmetic, whether or not the compiler fuses the multiply-add.
+int32_t float_output(int64_t acc, float scale, float offset, Sign sign, const OutputRange &range,
+                     bool fused) {
+    float value = float(int32_t(acc));
+    if (sign == Sign::positive)
+        value += offset;
+    else if (sign == Sign::copy)
+        value += acc < 0 ? -offset : offset;
+    const float base = rounding_magic + float(range.zero_point);
+    const float product = value * scale;
+    const float rounded = fused ? std::fma(value, scale, base) : product + base;
+    const float clamped = std::clamp(rounded, rounding_magic + float(range.lo),
+                                     rounding_magic + float(range.hi));
+    return int32_t(clamped - rounding_magic);
+}
+
+struct FloatConstants {
+    float scale = 0, offset = 0;
+};
+
+bool float_proven(const Steps &steps, const FloatConstants &constants, Sign sign,
+                  const OutputRange &range) {
+    for (const bool fused : {true, false})
+        if (!proven(steps, [&](int64_t acc) {
+                return float_output(acc, constants.scale, constants.offset, sign, range, fused);
+            }))
+            return false;
+    return true;
+}
+
+/// The interval of offsets d for which (acc +- d) * scale crosses k - 1/2 at every threshold.
+std::pair<double, double> offset_interval(const Steps &steps, double scale, Sign sign,
+                                          const OutputRange &range) {
+    double lo = -std::numeric_limits<double>::infinity(), hi = -lo;
+    for (const auto &[acc, k] : steps.steps) {
+        const double crossing = (k - range.zero_point - 0.5) / scale;
+        const auto at_least = [&](double at) { // at + sign * d >= crossing
+            if (sign == Sign::copy && at < 0)
+                hi = std::min(hi, at - crossing);
+            else
+                lo = std::max(lo, crossing - at);
+        };
+        const auto less = [&](double at) { // at + sign * d < crossing
+            if (sign == Sign::copy && at < 0)
+                lo = std::max(lo, at - crossing);
+            else
+                hi = std::min(hi, crossing - at);
+        };
+        at_least(double(acc));
+        less(double(acc - 1));
+    }
+    return {lo, hi};
+}
+
+/// Multipliers near the true one, nearest first.
+std::vector<float> candidate_scales(double slope) {
+    std::vector<float> scales = {float(slope)};
+    float below = scales[0], above = scales[0];
+    for (int i = 0; i < 12; ++i) {
+        below = std::nextafter(below, 0.0f);
+        above = std::nextafter(above, std::numeric_limits<float>::infinity());
+        scales.push_back(below);
+        scales.push_back(above);
+    }
+    return scales;
+}
+
+std::optional<FloatConstants> solve_float(const Steps &steps, double slope, Sign sign,
+                                          const OutputRange &range) {
+    for (const float scale : candidate_scales(slope)) {
+        if (sign == Sign::none) {
+            if (const FloatConstants constants{scale, 0}; float_proven(steps, constants, sign, range))
+                return constants;
+            continue;
+        }
+        auto [lo, hi] = offset_interval(steps, scale, sign, range);
+        if (steps.steps.empty())
+            lo = hi = 0;
+        if (!(lo <= hi))
+            continue;
+        for (const double share : {0.5, 0.25, 0.75, 0.1, 0.9})
+            if (const FloatConstants constants{scale, float(lo + (hi - lo) * share)};
+                float_proven(steps, constants, sign, range))
+                return constants;
+    }
+    return std::nullopt;
+}
+
+struct ExactConstants {
+    int64_t m = 0, r_positive = 0, r_negative = 0;
+    uint64_t shift = 31;
+};
+
+/// The 64-bit form: (acc * m + r) >> shift with as many bits of m as the accumulator leaves room
+/// for, r from the interval that the thresholds allow for each sign of acc.
+std::optional<ExactConstants> solve_exact(const Steps &steps, double slope,
+                                          const OutputRange &range) {
+    const auto constant = [&](int32_t q) {
+        const int64_t r = int64_t(q) << 31;
+        return ExactConstants{0, r, r, 31};
+    };
+    if (steps.steps.empty())
+        return constant(steps.at_min);
+
+    // acc * m stays below 2^62 and so does the output, clamp included, times 2^shift.
+    const double reach = std::max({std::abs(double(steps.acc_min)), std::abs(double(steps.acc_max)),
+                                   1.0});
+    const double headroom = std::max({reach * slope, 512.0});
+    const int shift = std::min(50, int(std::floor(61 - std::log2(headroom))));
+    if (shift < 1)
+        return std::nullopt;
+    const int64_t m = std::llround(std::ldexp(slope, shift));
+    const int64_t limit = std::numeric_limits<int64_t>::max();
+    int64_t lo[2] = {-limit, -limit}, hi[2] = {limit, limit}; // by sign of acc: negative, positive
+    for (const auto &[acc, k] : steps.steps) {
+        const int64_t edge = int64_t(k) << shift;
+        const int at = acc >= 0, before = acc - 1 >= 0;
+        lo[at] = std::max(lo[at], edge - acc * m);
+        hi[before] = std::min(hi[before], edge - (acc - 1) * m - 1);
+    }
+    ExactConstants result{m, 0, 0, uint64_t(shift)};
+    int64_t *r[2] = {&result.r_negative, &result.r_positive};
+    const int64_t rounding = (int64_t(range.zero_point) << shift) + (int64_t{1} << (shift - 1));
+    for (int sign : {0, 1}) {
+        if (lo[sign] > hi[sign])
+            return std::nullopt;
+        *r[sign] = std::clamp(rounding, lo[sign], hi[sign]);
+    }
+    const auto formula = [&](int64_t acc) {
+        const int64_t q = (acc * m + (acc < 0 ? result.r_negative : result.r_positive)) >> shift;
+        return int32_t(std::clamp<int64_t>(q, range.lo, range.hi));
+    };
+    if (result.r_negative > result.r_positive + m || !proven(steps, formula))
+        return std::nullopt;
+    return result;
+}
+
+/// The constants that one channel has in each form.
+struct Solutions {
+    std::optional<FloatConstants> scale, offset, copysign;
+};
+
+} // namespace
+
+EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
+                                 const OutputRange &range, int padded, int block) {
+    std::vector<Steps> steps;
+    std::vector<Solutions> solutions(channels.size());
+    bool all_scale = true, all_offset = true, all_copysign = true;
+    for (size_t i = 0; i < channels.size(); ++i) {
+        steps.push_back(find_steps(channels[i], range));
+        Solutions &s = solutions[i];
+        s.scale = solve_float(steps[i], channels[i].slope, Sign::none, range);
+        if (s.scale) { // An offset of 0 serves the other forms.
+            s.offset = s.copysign = s.scale;
+        } else {
+            s.copysign = solve_float(steps[i], channels[i].slope, Sign::copy, range);
+            s.offset = solve_float(steps[i], channels[i].slope, Sign::positive, range);
+        }
+        all_scale &= s.scale.has_value();
+        all_offset &= s.offset.has_value();
+        all_copysign &= s.copysign.has_value();
+    }
+
+    EpilogueConstants result;
+    result.channels = int(channels.size());
+    result.form = all_scale      ? EpilogueForm::scale
+                  : all_offset   ? EpilogueForm::scale_offset
+                  : all_copysign ? EpilogueForm::scale_copysign
+                                 : EpilogueForm::mixed;
+    // Padded channels multiply by 0 and so yield the zero point.
+    result.scale.assign(size_t(padded), 0);
+    result.offset.assign(size_t(padded), 0);
+    double widest = 0;
+    for (size_t i = 0; i < channels.size(); ++i) {
+        const auto &chosen = result.form == EpilogueForm::scale          ? solutions[i].scale
+                             : result.form == EpilogueForm::scale_offset ? solutions[i].offset
+                                                                         : solutions[i].copysign;
+        if (!chosen)
+            continue;
+        result.scale[i] = chosen->scale;
+        result.offset[i] = chosen->offset;
+        const double reach = std::max(std::abs(double(channels[i].acc_min)),
+                                      std::abs(double(channels[i].acc_max)));
+        widest = std::max(widest, (reach + std::abs(chosen->offset)) * chosen->scale);
+    }
+    result.narrow = widest + 512 < 32768;
+    if (result.form != EpilogueForm::mixed)
+        return result;
+
+    result.m.assign(size_t(padded), 0);
+    result.r_positive.assign(size_t(padded), int64_t(range.zero_point) << 31);
+    result.r_negative = result.r_positive;
+    result.shift.assign(size_t(padded), 31);
+    result.exact_blocks.assign(size_t(padded / block), 0);
+    for (size_t i = 0; i < channels.size(); ++i)
+        if (!solutions[i].copysign) {
+            result.exact_blocks[i / size_t(block)] = 1;
+            ++result.exact_channels;
+        }
+    for (size_t i = 0; i < channels.size(); ++i) {
+        if (!result.exact_blocks[i / size_t(block)])
+            continue;
+        const auto exact = solve_exact(steps[i], channels[i].slope, range);
+        if (!exact)
+            throw Error("channel {}: no constants reproduce its rounding exactly (slope {}, "
+                        "accumulators {} to {}); report this with the model",
+                        i, channels[i].slope, channels[i].acc_min, channels[i].acc_max);
+        result.m[i] = exact->m;
+        result.r_positive[i] = exact->r_positive;
+        result.r_negative[i] = exact->r_negative;
+        result.shift[i] = exact->shift;
+    }
+    if (std::find(result.exact_blocks.begin(), result.exact_blocks.end(), 0) ==
+        result.exact_blocks.end())
+        result.form = EpilogueForm::exact;
+    return result;
+}
+
+} // namespace octet::lower

@@ -1,0 +1,31 @@
+// Addition of two 8-bit tensors of different scales.
+//
+// The output is a function of two bytes, so lowering can prove over all 65,536 pairs that a cheap
+// form equals the exact one (compiler/lower/add.cpp):
+//
+//   linear  q = (a * ma + b * mb + offset) >> shift, clamped
+//   table   q = table[256 a + b], where no constants of the linear form are exact
+#pragma once
+
+#include "generators/pointwise.h"
+
+namespace octet::generators {
+
+enum class AddForm { linear, table };
+NLOHMANN_JSON_SERIALIZE_ENUM(AddForm, {{AddForm::linear, "linear"}, {AddForm::table, "table"}})
+
+struct AddSpec {
+    AddForm form = AddForm::linear;
+    std::string a_type = "u8", b_type = "u8", out_type = "u8"; ///< as stored
+    std::vector<int> extents, out_strides;                     ///< innermost first
+    /// An extent of 1 against a larger one of the output broadcasts.
+    std::vector<int> a_extents, a_strides, b_extents, b_strides;
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(AddSpec, form, a_type, b_type, out_type, extents, out_strides,
+                                   a_extents, a_strides, b_extents, b_strides)
+};
+
+/// Arguments: a, b, then linear: parameters s32[6] (ma, mb, offset, shift, lo, hi); or table
+/// u8[65536], indexed by the stored bytes; output.
+Pointwise add(const AddSpec &spec);
+
+} // namespace octet::generators

@@ -1,0 +1,75 @@
+#include "generators/copy.h"
+
+namespace octet::generators {
+
+using namespace Halide;
+using namespace Halide::ConciseCasts;
+
+std::vector<Var> pointwise_dims(size_t count) {
+    static const std::vector<std::string> names = {"c", "x", "y", "n"};
+    std::vector<Var> dims;
+    for (size_t i = 0; i < count; ++i)
+        dims.emplace_back(i < names.size() ? names[i] : "d" + std::to_string(i));
+    return dims;
+}
+
+Pointwise copy(const CopySpec &spec) {
+    Pointwise kernel;
+    const Type type = type_from_name(spec.type);
+    kernel.dims = pointwise_dims(spec.extents.size());
+    kernel.shape = {spec.extents, type.bits()};
+    ImageParam input = kernel.signature.input("input", type, spec.in_extents, spec.in_strides);
+
+    Func source("source");
+    if (spec.padded) {
+        ImageParam pad_value = kernel.signature.input("pad_value", type, {1});
+        Region bounds;
+        for (int extent : spec.in_extents)
+            bounds.emplace_back(0, extent);
+        source = BoundaryConditions::constant_exterior(input, pad_value(0), bounds);
+    } else {
+        std::vector<Expr> at(kernel.dims.begin(), kernel.dims.end());
+        source(kernel.dims) = input(at);
+    }
+    std::vector<Expr> at;
+    for (size_t i = 0; i < kernel.dims.size(); ++i)
+        at.push_back(kernel.dims[i] - spec.before[i]);
+    const Expr value = source(at);
+    kernel.output(kernel.dims) =
+        spec.rebias ? cast(type, cast(UInt(8), value) ^ u8(0x80)) : value;
+    bound_output(kernel.output, spec.extents, spec.out_strides);
+    kernel.signature.outputs = {kernel.output};
+    return kernel;
+}
+
+Pointwise concatenation(const ConcatenationSpec &spec) {
+    Pointwise kernel;
+    const Type type = type_from_name(spec.type);
+    kernel.dims = pointwise_dims(spec.extents.size());
+    kernel.shape = {spec.extents, type.bits()};
+    kernel.output(kernel.dims) = undef(type);
+    int before = 0;
+    for (size_t i = 0; i < spec.sizes.size(); ++i) {
+        std::vector<int> extents = spec.extents;
+        extents[size_t(spec.axis)] = spec.sizes[i];
+        ImageParam input = kernel.signature.input("input" + std::to_string(i), type, extents,
+                                                  spec.in_strides[i]);
+        Region region;
+        for (int extent : extents)
+            region.emplace_back(0, extent);
+        const RDom part(region, "part" + std::to_string(i));
+        std::vector<Expr> from, to;
+        for (int d = 0; d < part.dimensions(); ++d) {
+            from.push_back(part[d]);
+            to.push_back(d == spec.axis ? part[d] + before : Expr(part[d]));
+        }
+        kernel.output(to) = input(from);
+        kernel.parts.push_back(part);
+        before += spec.sizes[i];
+    }
+    bound_output(kernel.output, spec.extents, spec.out_strides);
+    kernel.signature.outputs = {kernel.output};
+    return kernel;
+}
+
+} // namespace octet::generators

@@ -1,0 +1,38 @@
+// Copies between layouts: transpose, pad, crop, re-bias int8 to uint8 (x + 128), add or drop the
+// padding of channels. All are one strided copy:
+//
+//   output(i0, i1, ...) = input(i0 - before0, i1 - before1, ...), pad_value outside the input
+#pragma once
+
+#include "generators/pointwise.h"
+
+namespace octet::generators {
+
+struct CopySpec {
+    std::string type = "u8";
+    std::vector<int> extents;     ///< of the output, innermost first
+    std::vector<int> out_strides; ///< elements; the innermost is 1
+    std::vector<int> in_extents, in_strides, before;
+    bool padded = false; ///< the output reaches beyond the input
+    bool rebias = false; ///< 128 is added to (equally, subtracted from) each 8-bit element
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(CopySpec, type, extents, out_strides, in_extents, in_strides,
+                                   before, padded, rebias)
+};
+
+/// Arguments: input, pad_value (when padded); output.
+Pointwise copy(const CopySpec &spec);
+
+/// Concatenation along dimension `axis` (innermost is 0): inputs input0, input1, ... of `sizes`.
+struct ConcatenationSpec {
+    std::string type = "u8";
+    std::vector<int> extents, out_strides;
+    int axis = 0;
+    std::vector<int> sizes;                   ///< extent of each input along the axis
+    std::vector<std::vector<int>> in_strides; ///< of each input
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(ConcatenationSpec, type, extents, out_strides, axis, sizes,
+                                   in_strides)
+};
+
+Pointwise concatenation(const ConcatenationSpec &spec);
+
+} // namespace octet::generators

@@ -1,0 +1,54 @@
+#include "generators/pool2d.h"
+
+namespace octet::generators {
+
+using namespace Halide;
+using namespace Halide::ConciseCasts;
+
+bool Pool2dSpec::clipped() const {
+    return pad_top > 0 || pad_left > 0 ||
+           (out_h - 1) * stride_h + kernel_h - pad_top > in_h ||
+           (out_w - 1) * stride_w + kernel_w - pad_left > in_w;
+}
+
+Pointwise pool2d(const Pool2dSpec &spec) {
+    Pointwise kernel;
+    kernel.dims = pointwise_dims(4);
+    const Var &c = kernel.dims[0], &x = kernel.dims[1], &y = kernel.dims[2], &n = kernel.dims[3];
+    const std::vector<int> extents = {spec.channels, spec.out_w, spec.out_h, spec.batch};
+    kernel.shape = {extents, spec.kind == PoolKind::max ? 8 : 32};
+    ImageParam input = kernel.signature.input(
+        "input", type_from_name(spec.in_type),
+        {spec.channels, spec.in_w, spec.in_h, spec.batch}, spec.in_strides);
+
+    const RDom r(0, spec.kernel_w, 0, spec.kernel_h, "r");
+    const Expr column = x * spec.stride_w + r.x - spec.pad_left;
+    const Expr row = y * spec.stride_h + r.y - spec.pad_top;
+    // Every window holds at least one place of the input: clamping leads to one of its own.
+    const Expr inside = column >= 0 && column < spec.in_w && row >= 0 && row < spec.in_h;
+    const Expr value = spec.clipped() ? input(c, clamp(column, 0, spec.in_w - 1),
+                                              clamp(row, 0, spec.in_h - 1), n)
+                                      : input(c, column, row, n);
+    Func window("window");
+    if (spec.kind == PoolKind::max) {
+        ImageParam range = kernel.signature.input("range", Int(32), {2});
+        const Type out = type_from_name(spec.out_type);
+        window(c, x, y, n) = cast(out, range(0));
+        window(c, x, y, n) = max(window(c, x, y, n), value);
+        kernel.output(kernel.dims) = min(window(c, x, y, n), cast(out, range(1)));
+    } else {
+        const int positions = spec.epilogue.channels;
+        const Expr position = positions == 1 ? Expr(0) : Expr(y * spec.out_w + x);
+        ImageParam bias = kernel.signature.input("bias", Int(32), {positions});
+        Epilogue epilogue(spec.epilogue, kernel.signature);
+        window(c, x, y, n) = bias(position);
+        window(c, x, y, n) += spec.clipped() ? select(inside, i32(value), 0) : i32(value);
+        kernel.output(kernel.dims) = epilogue(window(c, x, y, n), position);
+    }
+    kernel.windows = {window};
+    bound_output(kernel.output, extents, spec.out_strides);
+    kernel.signature.outputs = {kernel.output};
+    return kernel;
+}
+
+} // namespace octet::generators

@@ -1,0 +1,44 @@
+#include "schedules/family.h"
+
+#include "schedules/x86.h"
+
+#include <stdexcept>
+
+namespace octet::schedules {
+
+namespace {
+
+using namespace octet::generators;
+
+class X86 final : public Family {
+public:
+    nlohmann::json choose(Conv2dSpec &spec, const Capabilities &chip) const override {
+        return x86::choose(spec, chip);
+    }
+    nlohmann::json choose(DepthwiseConv2dSpec &spec, const Capabilities &chip) const override {
+        return x86::choose(spec, chip);
+    }
+    nlohmann::json choose(const PointwiseShape &shape, const Capabilities &chip) const override {
+        return x86::choose(shape, chip);
+    }
+    void apply(Conv2d &kernel, const nlohmann::json &knobs) const override {
+        x86::schedule(kernel, knobs.get<x86::Conv2dKnobs>());
+    }
+    void apply(DepthwiseConv2d &kernel, const nlohmann::json &knobs) const override {
+        x86::schedule(kernel, knobs.get<x86::DepthwiseKnobs>());
+    }
+    void apply(Pointwise &kernel, const nlohmann::json &knobs) const override {
+        x86::schedule(kernel, knobs.get<x86::PointwiseKnobs>());
+    }
+};
+
+} // namespace
+
+const Family &find_family(const std::string &name) {
+    static const X86 x86;
+    if (name == "x86")
+        return x86;
+    throw std::invalid_argument("schedule family '" + name + "' is not known; there is x86");
+}
+
+} // namespace octet::schedules

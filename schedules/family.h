@@ -1,0 +1,45 @@
+// A schedule family: how a kind of chip computes what the generators say.
+//
+// A family does two things for each generator. `choose` sees the layer's shape and the chip's
+// capabilities and picks the formulation (which decides how weights are packed) and the knobs; `apply`
+// turns the knobs into Halide scheduling calls. Knobs travel as JSON inside the kernel's
+// specification, so that a kernel can be generated again, cached and tuned from that alone.
+#pragma once
+
+#include "generators/conv2d.h"
+#include "generators/depthwise_conv2d.h"
+#include "generators/pointwise.h"
+
+#include <string>
+
+namespace octet::schedules {
+
+/// What schedules may ask of a chip.
+struct Capabilities {
+    int vector_bits = 128;
+    int vector_registers = 16;
+    int dot_lanes = 0; ///< 8-bit products that one instruction adds into each int32 lane; 0: none
+    uint64_t l1_bytes = 32 << 10, l2_bytes = 512 << 10;
+};
+
+class Family {
+public:
+    virtual ~Family() = default;
+
+    /// Fills spec's formulation, group and lanes; returns the knobs. spec's shape and in_stride_c
+    /// are set, its epilogue's channels are the padded ones.
+    virtual nlohmann::json choose(generators::Conv2dSpec &spec, const Capabilities &chip) const = 0;
+    virtual nlohmann::json choose(generators::DepthwiseConv2dSpec &spec,
+                                  const Capabilities &chip) const = 0;
+    virtual nlohmann::json choose(const generators::PointwiseShape &shape,
+                                  const Capabilities &chip) const = 0;
+
+    virtual void apply(generators::Conv2d &kernel, const nlohmann::json &knobs) const = 0;
+    virtual void apply(generators::DepthwiseConv2d &kernel, const nlohmann::json &knobs) const = 0;
+    virtual void apply(generators::Pointwise &kernel, const nlohmann::json &knobs) const = 0;
+};
+
+/// The family of that name; throws std::invalid_argument that lists the names.
+const Family &find_family(const std::string &name);
+
+} // namespace octet::schedules
