@@ -101,7 +101,8 @@ int main(int argc, char **argv) {
         return 1;
     }
     if (octet_model_input_count(model) != 1 || octet_model_output_count(model) != 1) {
-        fprintf(stderr, "%s: classify wants one input and one output; use another model\n", argv[1]);
+        fprintf(stderr, "%s: classify wants one input and one output; use another model\n",
+                argv[1]);
         failed = 1;
     } else {
         failed = classify(model, argv[2]);

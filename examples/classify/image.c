@@ -28,7 +28,8 @@ static size_t element_count(const octet_tensor_info *input) {
     return count;
 }
 
-/* The header is a Python dictionary: {'descr': '|u1', 'fortran_order': False, 'shape': (1, 4), }. */
+/* The header is a Python dictionary: {'descr': '|u1', 'fortran_order': False, 'shape': (1, 4), }.
+ */
 static int read_npy(FILE *file, const char *path, const octet_tensor_info *input, void *array) {
     static const char *const types[] = {"'<f4'", "'|i1'", "'|u1'", "'<i2'",
                                         "'<i4'", "'<i8'", "'|b1'"};

@@ -1,7 +1,9 @@
 /* octet.h as a C99 program sees it: compiled with pedantic errors, linked to run_test. */
 #include <octet/octet.h>
 
-static int kernel(void **arguments) { return arguments == 0; }
+static int kernel(void **arguments) {
+    return arguments == 0;
+}
 
 static const octet_kernel kernels[] = {kernel};
 static const octet_parameter parameters[] = {{16, 0}, {4, 1}};
