@@ -104,8 +104,10 @@ std::pair<int32_t, int32_t> activation_range(Activation activation, const Tensor
     const bool is_signed = output.dtype == DType::s8;
     const int32_t type_min = is_signed ? -128 : 0, type_max = is_signed ? 127 : 255;
     const auto quantized = [&](float bound) {
-        const double steps = std::round(double(bound) / double(output.quantization.scale()));
-        return int32_t(std::clamp(steps, -1e6, 1e6)) + output.quantization.zero_point();
+        // In single precision, as the engines divide: where the bound falls between two stored
+        // values, the quotient's own rounding decides.
+        const float steps = std::round(bound / output.quantization.scale());
+        return int32_t(std::clamp(steps, -1e6f, 1e6f)) + output.quantization.zero_point();
     };
     switch (activation) {
     case Activation::none:

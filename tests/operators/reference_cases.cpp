@@ -20,14 +20,16 @@ public:
     /// `build` appends one operator to x and returns its output.
     using Build = std::function<TensorId(RandomGraph &, TensorId)>;
 
+    using Change = std::function<void(Graph &, RandomGraph &)>;
+
     void add(const std::function<Shape(RandomGraph &)> &shape, const Build &build,
-             bool micro = true) {
+             bool micro = true, const Change &change = disturb) {
         RandomGraph g(++seed_);
         const TensorId x = g.input(shape(g), dtype_);
         const TensorId y = build(g, x);
         Graph graph = g.finish({y});
         if (dtype_ != DType::f32)
-            disturb(graph, g);
+            change(graph, g);
         std::vector<Bytes> inputs = random_inputs(graph, seed_);
         cases_.push_back({{std::move(graph), std::move(inputs)}, micro && dtype_ != DType::u8});
     }
@@ -196,6 +198,14 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float, bool is_signed) {
     const auto all = [](RandomGraph &) { return Shape{2, 512}; };
     for (int i = 0; i < (count + 3) / 4; ++i) {
         sweep.add(all, [](RandomGraph &g, TensorId x) { return g.logistic(x); });
+        // A bound of 6 that falls between two stored values, as nearly as a float can say.
+        sweep.add(
+            all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); }, true,
+            [](Graph &graph, RandomGraph &g) {
+                const float scale = 6.0f / (float(g.uniform(20, 250)) + 0.5f);
+                for (Tensor &tensor : graph.tensors)
+                    tensor.quantization.scales = {scale};
+            });
         for (OpKind kind : {OpKind::relu, OpKind::relu6})
             sweep.add(all, [kind](RandomGraph &g, TensorId x) { return g.clamp(kind, x); });
         sweep.add(
