@@ -102,7 +102,8 @@ Shape random_shape(RandomGraph &g, int rank, int largest) {
     return shape;
 }
 
-ConvolutionOptions random_convolution(RandomGraph &g, const Shape &in) {
+ConvolutionOptions random_convolution(RandomGraph &g, const Tensor &x) {
+    const Shape &in = x.shape;
     ConvolutionOptions o;
     o.kernel_h = g.uniform(1, 4);
     o.kernel_w = g.uniform(1, 4);
@@ -118,6 +119,9 @@ ConvolutionOptions random_convolution(RandomGraph &g, const Shape &in) {
     o.activation = random_activation(g);
     o.per_channel = g.uniform(0, 2) != 0;
     o.bias = g.uniform(0, 3) != 0;
+    // LiteRT's int8 convolutions have symmetric weights, the uint8 ones any.
+    if (x.dtype == DType::u8)
+        o.weight_zero_point = g.uniform(-128, 127);
     return o;
 }
 
@@ -134,39 +138,37 @@ Pool2dAttributes random_pool(RandomGraph &g, const Shape &in) {
 }
 
 /// Operators whose arithmetic differs from engine to engine.
-void add_arithmetic(Sweep &sweep, int count, bool is_float, bool is_signed) {
+void add_arithmetic(Sweep &sweep, int count, bool is_float) {
     const auto image = [](RandomGraph &g) { return random_image(g, 1, 11, 17); };
     const auto table = [](RandomGraph &g) { return random_shape(g, 2, 37); };
     for (int i = 0; i < count; ++i) {
-        // TensorFlow Lite's uint8 convolutions have kernels of their own, which Octet does not
-        // name.
-        if (is_signed) {
-            sweep.add(image, [](RandomGraph &g, TensorId x) {
-                ConvolutionOptions o = random_convolution(g, g.tensor(x).shape);
-                o.channels_out = g.uniform(1, 19);
-                o.bias = true; // LiteRT wants one.
-                if (g.tensor(x).shape[3] % 2 == 0 && g.uniform(0, 2) == 0) {
-                    o.groups = 2;
-                    o.channels_out *= 2;
-                }
-                return g.conv2d(x, o);
-            });
-            sweep.add(image, [](RandomGraph &g, TensorId x) {
-                ConvolutionOptions o = random_convolution(g, g.tensor(x).shape);
-                o.multiplier = g.uniform(1, 3);
-                return g.depthwise_conv2d(x, o);
-            });
-            sweep.add([](RandomGraph &g) { return random_shape(g, g.uniform(2, 4), 9); },
-                      [](RandomGraph &g, TensorId x) {
-                          FullyConnectedOptions o;
-                          o.channels_out = g.uniform(1, 21);
-                          o.keep_dims = g.uniform(0, 1) == 1;
-                          o.activation = random_activation(g);
-                          o.per_channel = g.uniform(0, 1) == 1;
-                          o.bias = g.uniform(0, 3) != 0;
-                          return g.fully_connected(x, o);
-                      });
-        }
+        sweep.add(image, [](RandomGraph &g, TensorId x) {
+            ConvolutionOptions o = random_convolution(g, g.tensor(x));
+            o.channels_out = g.uniform(1, 19);
+            o.bias = true; // LiteRT wants one.
+            if (g.tensor(x).shape[3] % 2 == 0 && g.uniform(0, 2) == 0) {
+                o.groups = 2;
+                o.channels_out *= 2;
+            }
+            return g.conv2d(x, o);
+        });
+        sweep.add(image, [](RandomGraph &g, TensorId x) {
+            ConvolutionOptions o = random_convolution(g, g.tensor(x));
+            o.multiplier = g.uniform(1, 3);
+            return g.depthwise_conv2d(x, o);
+        });
+        sweep.add([](RandomGraph &g) { return random_shape(g, g.uniform(2, 4), 9); },
+                  [](RandomGraph &g, TensorId x) {
+                      FullyConnectedOptions o;
+                      o.channels_out = g.uniform(1, 60);
+                      o.keep_dims = g.uniform(0, 1) == 1;
+                      o.activation = random_activation(g);
+                      o.per_channel = g.uniform(0, 1) == 1;
+                      o.bias = g.uniform(0, 3) != 0;
+                      if (!o.per_channel && g.uniform(0, 2) == 0)
+                          o.weight_zero_point = g.uniform(-128, 127);
+                      return g.fully_connected(x, o);
+                  });
         sweep.add(image, [](RandomGraph &g, TensorId x) {
             const Tensor in = g.tensor(x);
             Shape shape = in.shape;
@@ -259,10 +261,10 @@ void add_movement(Sweep &sweep, int count) {
 
 std::vector<SweepCase> quantized_sweep(int count, uint32_t seed) {
     Sweep signed_sweep(DType::s8, seed);
-    add_arithmetic(signed_sweep, count, false, true);
+    add_arithmetic(signed_sweep, count, false);
     add_movement(signed_sweep, (count + 3) / 4);
     Sweep unsigned_sweep(DType::u8, seed + 100000);
-    add_arithmetic(unsigned_sweep, (count + 3) / 4, false, false);
+    add_arithmetic(unsigned_sweep, (count + 3) / 4, false);
     add_movement(unsigned_sweep, (count + 7) / 8);
     Sweep float_sweep(DType::f32, seed + 200000);
     for (int i = 0; i < (count + 3) / 4; ++i)
@@ -281,7 +283,7 @@ std::vector<SweepCase> quantized_sweep(int count, uint32_t seed) {
 
 std::vector<SweepCase> float_sweep(int count, uint32_t seed) {
     Sweep sweep(DType::f32, seed + 300000);
-    add_arithmetic(sweep, count, true, true);
+    add_arithmetic(sweep, count, true);
     add_movement(sweep, (count + 3) / 4);
     return sweep.take();
 }
