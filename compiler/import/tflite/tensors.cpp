@@ -3,6 +3,7 @@
 #include "compiler/support/error.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace octet::tflite {
@@ -30,6 +31,14 @@ std::optional<DType> dtype_of(schema::TensorType type) {
     }
 }
 
+// The verifier aligns a vector for its length only; words of 64 bits may lie across.
+std::vector<int64_t> read_words(const flatbuffers::Vector<int64_t> *vector) {
+    std::vector<int64_t> words(vector ? vector->size() : 0);
+    if (!words.empty())
+        std::memcpy(words.data(), vector->Data(), words.size() * sizeof(int64_t));
+    return words;
+}
+
 Quantization read_quantization(const std::string &object, const Tensor &tensor,
                                const schema::QuantizationParameters &source) {
     Quantization q;
@@ -44,18 +53,16 @@ Quantization read_quantization(const std::string &object, const Tensor &tensor,
         return q;
     q.scales.assign(source.scale()->begin(), source.scale()->end());
     q.zero_points.assign(q.scales.size(), 0);
-    if (const auto *zero_points = source.zero_point(); zero_points && zero_points->size() > 0) {
-        if (zero_points->size() != 1 && zero_points->size() != q.scales.size())
-            throw Error("{}: {} scales and {} zero points; give each scale its zero point", object,
-                        q.scales.size(), zero_points->size());
-        for (size_t i = 0; i < q.scales.size(); i++) {
-            const int64_t value = zero_points->Get(uint32_t(zero_points->size() == 1 ? 0 : i));
-            if (value < INT32_MIN || value > INT32_MAX)
-                throw Error("{}: zero point {} does not fit into its type; quantize the network "
-                            "again",
-                            object, value);
-            q.zero_points[i] = int32_t(value);
-        }
+    const std::vector<int64_t> zero_points = read_words(source.zero_point());
+    if (zero_points.size() > 1 && zero_points.size() != q.scales.size())
+        throw Error("{}: {} scales and {} zero points; give each scale its zero point", object,
+                    q.scales.size(), zero_points.size());
+    for (size_t i = 0; i < q.scales.size() && !zero_points.empty(); i++) {
+        const int64_t value = zero_points[zero_points.size() == 1 ? 0 : i];
+        if (value < INT32_MIN || value > INT32_MAX)
+            throw Error("{}: zero point {} does not fit into its type; quantize the network again",
+                        object, value);
+        q.zero_points[i] = int32_t(value);
     }
     // Vectors (a bias) have one axis, whatever a file says; per tensor the axis means nothing.
     q.axis = q.per_channel() && tensor.shape.size() != 1 ? source.quantized_dimension() : 0;
@@ -131,6 +138,7 @@ Tensor TensorReader::read(const schema::Tensor &source, size_t index) {
         tensor.data = std::make_shared<const Bytes>();
     if (const auto *quantization = source.quantization()) {
         spend(quantization->scale() ? quantization->scale()->size() * sizeof(float) : 0);
+        spend(quantization->zero_point() ? quantization->zero_point()->size() * 8 : 0);
         tensor.quantization = read_quantization(object, tensor, *quantization);
     }
     return tensor;

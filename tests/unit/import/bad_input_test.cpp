@@ -133,7 +133,8 @@ TEST_CASE("operators in disorder") {
         {"relu6_1 reads 'relu_0' before anything has written it"});
     check_message(spoiled(chain,
                           [](auto &, auto &s) {
-                              s.operators.push_back(
+                              s.operators.insert(
+                                  s.operators.begin(),
                                   std::make_unique<schema::OperatorT>(*s.operators[0]));
                           }),
                   {"relu_0_2 writes 'relu_0', which is an input, a constant or another"});
