@@ -6,6 +6,8 @@
 #include "runtime/octet_file_generated.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <memory>
 
 namespace octet::emit {
@@ -117,22 +119,24 @@ Bytes write_model_file(const lower::Program &program, uint64_t fingerprint) {
 
 std::vector<std::vector<Parameter>> kernel_signatures(const lower::Program &program) {
     std::vector<std::vector<Parameter>> signatures(program.kernels.size());
-    std::vector<bool> known(program.kernels.size());
     for (const lower::Call &call : program.calls) {
-        std::vector<Parameter> parameters;
-        for (const lower::Argument &argument : call.arguments) {
+        std::vector<Parameter> &signature = signatures.at(size_t(call.kernel));
+        const bool first = signature.empty();
+        if (first)
+            signature.assign(call.arguments.size(), {std::numeric_limits<uint64_t>::max(), false});
+        if (signature.size() != call.arguments.size())
+            throw Error("{}: call {} gives {} arguments to kernel {} and an earlier call {}; give "
+                        "it a kernel of its own",
+                        program.name, call.name, call.arguments.size(),
+                        program.kernels[size_t(call.kernel)].symbol, signature.size());
+        for (size_t i = 0; i < signature.size(); ++i) {
+            const lower::Argument &argument = call.arguments[i];
             const bool written =
                 argument.tensor >= 0 &&
                 std::count(call.outputs.begin(), call.outputs.end(), argument.tensor) != 0;
-            parameters.push_back({argument.bytes, written});
+            signature[i].bytes = std::min(signature[i].bytes, argument.bytes);
+            signature[i].written |= written;
         }
-        std::vector<Parameter> &signature = signatures.at(size_t(call.kernel));
-        if (known[size_t(call.kernel)] && signature != parameters)
-            throw Error("{}: call {} uses kernel {} on other sizes than an earlier call; give it a "
-                        "kernel of its own",
-                        program.name, call.name, program.kernels[size_t(call.kernel)].symbol);
-        known[size_t(call.kernel)] = true;
-        signature = std::move(parameters);
     }
     return signatures;
 }

@@ -23,8 +23,9 @@ struct Parameter {
     bool operator==(const Parameter &) const = default;
 };
 
-/// The parameters of each kernel, from the calls that use it, for octet_library::signatures. Throws
-/// Error when two calls of one kernel disagree.
+/// The parameters of each kernel, from the calls that use it, for octet_library::signatures: a
+/// kernel touches no more than the smallest argument that a call gives it. Throws Error when two
+/// calls of one kernel differ in the number of arguments.
 std::vector<std::vector<Parameter>> kernel_signatures(const lower::Program &program);
 
 } // namespace octet::emit

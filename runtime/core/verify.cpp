@@ -130,7 +130,7 @@ octet_status verify_signature(const file::Call &call, const octet_signature &sig
         const octet_parameter &parameter = signature.parameters[i];
         const bool writable =
             argument.region() == Region::arena || argument.region() == Region::output;
-        fits = argument.bytes() == parameter.bytes && (writable || parameter.written == 0);
+        fits = argument.bytes() >= parameter.bytes && (writable || parameter.written == 0);
     }
     if (!fits)
         return fail(OCTET_ERROR_MISMATCH, name, ": the arguments of call ",

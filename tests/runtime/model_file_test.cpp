@@ -96,7 +96,7 @@ TEST_CASE("A program that the runtime would refuse is not written") {
     refuses([](auto &p) { p.tensors[4].bytes = 64; }, "tensor sums meets the caller");
 }
 
-TEST_CASE("A kernel's signature comes from its calls, which must agree") {
+TEST_CASE("A kernel's signature comes from the calls that use it") {
     lower::Program program = SampleModel().program();
     const auto signatures = emit::kernel_signatures(program);
     using Signature = std::vector<emit::Parameter>;
@@ -104,5 +104,7 @@ TEST_CASE("A kernel's signature comes from its calls, which must agree") {
     CHECK(signatures[0] == Signature{{256, false}, {64, false}, {256, true}});
     CHECK(signatures[1] == Signature{{256, false}, {16, true}});
     program.calls[1].arguments[1].bytes = 32;
+    CHECK(emit::kernel_signatures(program)[0] == Signature{{256, false}, {32, false}, {256, true}});
+    program.calls[1].arguments.pop_back();
     CHECK_THROWS_AS(emit::kernel_signatures(program), Error);
 }

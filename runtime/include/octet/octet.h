@@ -43,7 +43,7 @@ typedef enum octet_dtype {
 /* A compiled kernel; arguments as Halide's argv convention has them, the user context first. */
 typedef int (*octet_kernel)(void **arguments);
 
-/* One argument of a kernel: the bytes that it touches from the pointer on, and whether it writes. */
+/* One argument of a kernel: bytes that it may touch from the pointer on, and whether it writes. */
 typedef struct octet_parameter {
     uint64_t bytes;
     int32_t written;
