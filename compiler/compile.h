@@ -34,6 +34,7 @@ struct Compiled {
     Bytes file;                                 ///< the .octet image
     std::vector<std::filesystem::path> objects; ///< one per distinct kernel, in the cache
     std::vector<uint64_t> code_bytes;           ///< text size of each object
+    std::filesystem::path table_object;         ///< the kernel table, in the cache
     std::filesystem::path shared_library;       ///< kernels and table, for targets that run here
     size_t cache_hits = 0;
 };
@@ -41,8 +42,8 @@ struct Compiled {
 /// Lowers, generates and compiles. Throws Error.
 Compiled compile(const Graph &graph, const CompileOptions &options);
 
-/// Writes lib<name>.a, <name>.h, <name>.octet, manifest.json and report.html to `directory`, each
-/// complete or not at all.
+/// Writes lib<name>.a, <name>.h, <name>.octet, manifest.json and report.html to `directory`, all of
+/// them or none. Throws Error.
 void write_artifacts(const Compiled &compiled, const std::filesystem::path &directory);
 
 /// A compiled model in this process.
@@ -55,9 +56,11 @@ public:
 
     /// Runs once: dense row-major inputs in, outputs out. Throws Error on a wrong number or size.
     std::vector<Bytes> run(const std::vector<Bytes> &inputs);
+    /// For the runtime's own functions; valid as long as the session.
     octet_model *model() { return model_; }
 
 private:
+    Bytes file_; ///< the image that the model reads in place
     void *library_ = nullptr;
     octet_model *model_ = nullptr;
 };

@@ -21,7 +21,6 @@ Accumulation accumulate(const Builder &builder, const Operator &op, int input, i
     const StoredTensor &stored = builder.stored_tensor(input);
     const int64_t x_lo = std::min<int64_t>(stored.value_lo, zero_point);
     const int64_t x_hi = std::max<int64_t>(stored.value_hi, zero_point);
-    const int64_t x_abs = std::max(std::abs(x_lo), std::abs(x_hi));
 
     Accumulation result;
     result.bias.assign(size_t(padded_channels), 0);
@@ -32,7 +31,7 @@ Accumulation accumulate(const Builder &builder, const Operator &op, int input, i
         int64_t bias = -zero_point * (positive + negative);
         if (op.input(2) != no_tensor)
             bias += graph.tensor(op.inputs[2]).values<int32_t>()[c];
-        const int64_t bound = std::abs(bias) + x_abs * (positive - negative);
+        const int64_t bound = std::abs(bias) + 255 * (positive - negative);
         if (bound > std::numeric_limits<int32_t>::max())
             throw Error("operator {}: the accumulator of channel {} may reach {}, beyond int32; "
                         "reduce the weights' scale or split the operator",

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace octet::lower {
 
@@ -56,6 +57,8 @@ Builder::Builder(const Graph &graph, const Target &target, Program &program)
         stored.region = Region::input;
         stored.index = int(i);
         set_quantization(stored, tensor);
+        if (tensor.dtype == DType::s8)
+            std::tie(stored.value_lo, stored.value_hi) = std::pair(-128, 127);
         program_.inputs.push_back(stored_[graph.inputs[i]] = add(stored));
     }
 }
@@ -199,6 +202,12 @@ int Builder::create_view(TensorId id, const Shape &shape) {
     tensor.bytes =
         uint64_t(tensor.rows()) * uint64_t(tensor.stride_c) * size_of(tensor.dtype);
     return add(tensor);
+}
+
+int Builder::create_intermediate(TensorId id, const Shape &shape) {
+    const int stored = create_view(id, shape);
+    program_.tensors[size_t(stored)].source = no_tensor;
+    return stored;
 }
 
 void Builder::set_values(int stored, int32_t lo, int32_t hi) {

@@ -193,7 +193,7 @@ int requantized_input(Builder &builder, const Operator &op, size_t i) {
     }
     if (identity)
         return from;
-    const int to = builder.create_view(op.inputs[i], input.shape);
+    const int to = builder.create_intermediate(op.inputs[i], input.shape);
     append_lookup(builder, op, table, from, to);
     return to;
 }

@@ -1,0 +1,73 @@
+#include "compiler/compile.h"
+
+#include "compiler/emit/cache.h"
+#include "compiler/emit/kernels.h"
+#include "compiler/emit/library.h"
+#include "compiler/emit/model_file.h"
+#include "compiler/lower/lower.h"
+#include "compiler/report/manifest.h"
+#include "compiler/report/report.h"
+#include "compiler/support/error.h"
+#include "compiler/support/pending_file.h"
+
+namespace octet {
+
+namespace fs = std::filesystem;
+
+Compiled compile(const Graph &graph, const CompileOptions &options) {
+    const fs::path cache = emit::cache_directory(options.cache);
+    Compiled result;
+    result.target = options.target;
+    result.program = lower::lower(graph, options.target);
+    result.file = emit::write_model_file(result.program,
+                                         emit::fingerprint(result.program, options.target));
+    emit::Objects objects = emit::compile_kernels(result.program, options, cache);
+    result.objects = std::move(objects.files);
+    result.code_bytes = std::move(objects.code_bytes);
+    result.cache_hits = objects.cache_hits;
+    const emit::Library library =
+        emit::build_library(result.program, options.target, result.objects, cache);
+    result.table_object = library.table_object;
+    result.shared_library = library.shared_library;
+    return result;
+}
+
+void write_artifacts(const Compiled &compiled, const fs::path &directory) {
+    std::error_code error;
+    const bool existed = fs::exists(directory);
+    fs::create_directories(directory, error);
+    if (error)
+        throw Error("{}: {}; choose another folder with -o", directory.string(), error.message());
+    const std::string &name = compiled.program.name;
+    const fs::path archive = directory / ("lib" + name + ".a");
+    const fs::path pending_archive = emit::temporary_for(archive);
+    try {
+        // Everything is on the disk before the first file gets its name.
+        std::vector<PendingFile> pending;
+        const auto write = [&](const std::string &file, const void *data, size_t size) {
+            pending.emplace_back(directory / file);
+            pending.back().write(data, size);
+            pending.back().close();
+        };
+        const auto write_text = [&](const std::string &file, const std::string &text) {
+            write(file, text.data(), text.size());
+        };
+        write(name + ".octet", compiled.file.data(), compiled.file.size());
+        write_text(name + ".h", emit::model_header(compiled.program));
+        write_text("manifest.json", manifest(compiled));
+        write_text("report.html", report_page(compiled));
+        std::vector<fs::path> objects = compiled.objects;
+        objects.push_back(compiled.table_object);
+        emit::build_archive(compiled.target, objects, pending_archive);
+        emit::commit_file(pending_archive, archive);
+        for (PendingFile &file : pending)
+            file.commit();
+    } catch (...) {
+        fs::remove(pending_archive, error);
+        if (!existed)
+            fs::remove(directory, error);
+        throw;
+    }
+}
+
+} // namespace octet

@@ -1,0 +1,19 @@
+// All kernels of a program as object files in the cache.
+#pragma once
+
+#include "compiler/compile.h"
+
+namespace octet::emit {
+
+struct Objects {
+    std::vector<std::filesystem::path> files; ///< one per kernel of the program, in its order
+    std::vector<uint64_t> code_bytes;         ///< machine code in each
+    size_t cache_hits = 0;
+};
+
+/// Compiles what the cache does not hold, several kernels at once in processes of their own. Throws
+/// Error naming the kernel when one fails or exceeds options.kernel_seconds.
+Objects compile_kernels(const lower::Program &program, const CompileOptions &options,
+                        const std::filesystem::path &cache);
+
+} // namespace octet::emit

@@ -1,0 +1,148 @@
+#include "compiler/emit/library.h"
+
+#include "compiler/emit/cache.h"
+#include "compiler/emit/model_file.h"
+#include "compiler/emit/process.h"
+#include "compiler/support/error.h"
+#include "compiler/support/hash.h"
+#include "compiler/support/pending_file.h"
+#include "runtime_header.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace octet::emit {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return char(std::toupper(c)); });
+    return text;
+}
+
+/// Runs `command` so that `file` appears complete or not at all.
+void make_file(const std::vector<std::string> &command, const fs::path &file,
+               const std::vector<fs::path> &inputs) {
+    const fs::path temporary = temporary_for(file);
+    try {
+        run_command(command_line(command, temporary, inputs));
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(temporary, ignored);
+        throw;
+    }
+    commit_file(temporary, file);
+}
+
+/// Macros that describe one input or output, such as OCTET_VWW_INPUT0_BYTES.
+std::string tensor_macros(const std::string &prefix, const lower::StoredTensor &tensor) {
+    return fmt::format("/* {}: {} {} */\n"
+                       "#define {}_BYTES {}\n"
+                       "#define {}_RANK {}\n"
+                       "#define {}_SHAPE {{{}}}\n"
+                       "#define {}_SCALE {:.9g}f\n"
+                       "#define {}_ZERO_POINT {}\n",
+                       tensor.name, name_of(tensor.dtype), to_string(tensor.shape), prefix,
+                       element_count(tensor.shape) * int64_t(size_of(tensor.dtype)), prefix,
+                       tensor.shape.size(), prefix, fmt::join(tensor.shape, ", "), prefix,
+                       double(tensor.scale), prefix, tensor.zero_point);
+}
+
+} // namespace
+
+uint64_t fingerprint(const lower::Program &program, const Target &target) {
+    std::string text = target.name + "|" + target.halide;
+    for (const lower::Kernel &kernel : program.kernels)
+        text += "|" + kernel.symbol;
+    return fnv1a(text.data(), text.size());
+}
+
+std::string table_source(const lower::Program &program, uint64_t fingerprint) {
+    std::string source = runtime_header;
+    source += "\n/* The kernels of " + program.name + " for " + program.target + ". */\n";
+    for (const lower::Kernel &kernel : program.kernels)
+        source += fmt::format("extern int {}_argv(void **arguments);\n", kernel.symbol);
+    const auto signatures = kernel_signatures(program);
+    for (size_t i = 0; i < signatures.size(); ++i) {
+        source += fmt::format("static const octet_parameter parameters_{}[] = {{", i);
+        for (const Parameter &parameter : signatures[i])
+            source += fmt::format("{{{}u, {}}}, ", parameter.bytes, int(parameter.written));
+        source += "};\n";
+    }
+    source += "static const octet_signature signatures[] = {\n";
+    for (size_t i = 0; i < signatures.size(); ++i)
+        source += fmt::format("    {{{}, parameters_{}}},\n", signatures[i].size(), i);
+    source += "};\nstatic const octet_kernel kernels[] = {\n";
+    for (const lower::Kernel &kernel : program.kernels)
+        source += fmt::format("    {}_argv,\n", kernel.symbol);
+    source += fmt::format("}};\nextern const octet_library octet_{0}_library;\n"
+                          "const octet_library octet_{0}_library = {{0x{1:016x}u, {2}, kernels, "
+                          "\"{3}\", signatures}};\n",
+                          program.name, fingerprint, program.kernels.size(), program.target);
+    return source;
+}
+
+std::string model_header(const lower::Program &program) {
+    const std::string prefix = "OCTET_" + upper(program.name);
+    std::string header = fmt::format(
+        "/* {0} compiled for {1}: the kernel library lib{0}.a and the model file {0}.octet.\n"
+        " *\n"
+        " *     octet_model_open(\"{0}.octet\", &octet_{0}_library, NULL, &model);\n"
+        " */\n"
+        "#ifndef {2}_H\n#define {2}_H\n\n#include <octet/octet.h>\n\n"
+        "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
+        "extern const octet_library octet_{0}_library;\n\n"
+        "#ifdef __cplusplus\n}}\n#endif\n\n"
+        "#define {2}_TARGET \"{1}\"\n#define {2}_ROUNDING \"{3}\"\n"
+        "#define {2}_ARENA_BYTES {4}\n#define {2}_INPUT_COUNT {5}\n#define {2}_OUTPUT_COUNT {6}\n\n",
+        program.name, program.target, prefix, name_of(program.rounding), program.arena_bytes,
+        program.inputs.size(), program.outputs.size());
+    const auto describe = [&](const std::vector<int> &tensors, const char *kind) {
+        for (size_t i = 0; i < tensors.size(); ++i)
+            header += tensor_macros(fmt::format("{}_{}{}", prefix, kind, i),
+                                    program.tensors[size_t(tensors[i])]) +
+                      "\n";
+    };
+    describe(program.inputs, "INPUT");
+    describe(program.outputs, "OUTPUT");
+    return header + "#endif\n";
+}
+
+Library build_library(const lower::Program &program, const Target &target,
+                      const std::vector<fs::path> &objects, const fs::path &cache) {
+    const fs::path folder = cache / "libraries";
+    fs::create_directories(folder);
+    const std::string source = table_source(program, fingerprint(program, target));
+    // Objects are named by their content, so that their names stand for them in the key.
+    std::string key = fmt::format("{}|{}", source, fmt::join(target.toolchain.c_compiler, " "));
+    for (const fs::path &object : objects)
+        key += "|" + object.filename().string();
+    const std::string name = content_name(key);
+    Library result{folder / (name + ".o"), {}};
+    if (!fs::exists(result.table_object)) {
+        const fs::path file = folder / (name + ".c");
+        write_text_file(file, source);
+        make_file(target.toolchain.c_compiler, result.table_object, {file});
+    }
+    if (target.runner.kind != Runner::Kind::in_process || !runs_here(target))
+        return result;
+    result.shared_library = folder / (name + ".so");
+    if (!fs::exists(result.shared_library)) {
+        std::vector<fs::path> inputs = objects;
+        inputs.push_back(result.table_object);
+        make_file(target.toolchain.link_shared, result.shared_library, inputs);
+    }
+    return result;
+}
+
+void build_archive(const Target &target, const std::vector<fs::path> &objects,
+                   const fs::path &file) {
+    make_file(target.toolchain.archive, file, objects);
+}
+
+} // namespace octet::emit
