@@ -1,9 +1,8 @@
 #include "tests/operators/reference_cases.h"
 
-#include "tests/support/random_graph.h"
+#include "tests/operators/reference_disturbance.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 
 namespace octet::test {
@@ -17,13 +16,13 @@ public:
 
     std::vector<SweepCase> take() { return std::move(cases_); }
 
-    /// `build` appends one operator to x and returns its output.
+    using MakeShape = std::function<Shape(RandomGraph &)>;
+    /// Appends one operator to x and returns its output.
     using Build = std::function<TensorId(RandomGraph &, TensorId)>;
-
     using Change = std::function<void(Graph &, RandomGraph &)>;
 
-    void add(const std::function<Shape(RandomGraph &)> &shape, const Build &build,
-             bool micro = true, const Change &change = disturb) {
+    void add(const MakeShape &shape, const Build &build, bool micro = true,
+             const Change &change = disturb) {
         RandomGraph g(++seed_);
         const TensorId x = g.input(shape(g), dtype_);
         const TensorId y = build(g, x);
@@ -31,55 +30,12 @@ public:
         if (dtype_ != DType::f32)
             change(graph, g);
         std::vector<Bytes> inputs = random_inputs(graph, seed_);
+        if (graph.operators.front().kind == OpKind::quantize && dtype_ == DType::f32)
+            snap_to_half_steps(graph, inputs.front());
         cases_.push_back({{std::move(graph), std::move(inputs)}, micro && dtype_ != DType::u8});
     }
 
 private:
-    /// Makes the case harder in one of three ways, or leaves it as it is.
-    static void disturb(Graph &graph, RandomGraph &g) {
-        const Operator &op = graph.operators.front();
-        const int way = g.uniform(0, 3);
-        if (way == 1)
-            use_powers_of_two(graph);
-        else if (way >= 2 && op.kind != OpKind::concatenation)
-            move_ends(graph, g, way == 3);
-    }
-
-    /// Scales that are powers of two make exact ties common.
-    static void use_powers_of_two(Graph &graph) {
-        for (Tensor &tensor : graph.tensors)
-            for (float &scale : tensor.quantization.scales)
-                scale = std::exp2(std::round(std::log2(scale)));
-        const Operator &op = graph.operators.front();
-        if (op.input(2) == no_tensor || graph.tensor(op.inputs[2]).dtype != DType::s32)
-            return;
-        const float input_scale = graph.tensor(op.inputs[0]).quantization.scale();
-        const std::vector<float> weights = graph.tensor(op.inputs[1]).quantization.scales;
-        for (size_t i = 0; i < weights.size(); ++i)
-            graph.tensor(op.inputs[2]).quantization.scales[i] = input_scale * weights[i];
-    }
-
-    /// Zero points at the ends or in the middle of their types; with `scale`, outputs that saturate
-    /// or that collapse.
-    static void move_ends(Graph &graph, RandomGraph &g, bool scale) {
-        const Operator &op = graph.operators.front();
-        Tensor &in = graph.tensor(op.inputs[0]), &out = graph.tensor(op.outputs[0]);
-        const bool same = out.quantization == in.quantization;
-        const auto move = [&](Tensor &tensor) {
-            if (tensor.quantization.quantized())
-                tensor.quantization.zero_points[0] =
-                    (tensor.dtype == DType::u8 ? 128 : 0) + std::min(127, 128 * g.uniform(-1, 1));
-        };
-        move(in);
-        if (same) {
-            out.quantization = in.quantization;
-        } else if (op.kind != OpKind::softmax && op.kind != OpKind::logistic) {
-            move(out);
-            if (scale && out.quantization.quantized())
-                out.quantization.scales[0] *= std::exp2(float(g.uniform(-4, 8)));
-        }
-    }
-
     DType dtype_;
     uint32_t seed_;
     std::vector<SweepCase> cases_;
@@ -195,24 +151,35 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float) {
         sweep.add(table, [](RandomGraph &g, TensorId x) {
             return g.softmax(x, g.uniform(0, 2) == 0 ? g.uniform(0.2f, 3.0f) : 1.0f);
         });
+        sweep.add(
+            table, [](RandomGraph &g, TensorId x) { return g.softmax(x); }, true,
+            spread_input_scale);
+        sweep.add(
+            image,
+            [](RandomGraph &g, TensorId x) {
+                const Tensor in = g.tensor(x);
+                return g.add(x, g.constant(in.shape, in.dtype));
+            },
+            true, spread_operand_scales);
     }
     // All 256 inputs of the unary operators, over several scales.
     const auto all = [](RandomGraph &) { return Shape{2, 512}; };
     for (int i = 0; i < (count + 3) / 4; ++i) {
-        sweep.add(all, [](RandomGraph &g, TensorId x) { return g.logistic(x); });
-        // A bound of 6 that falls between two stored values, as nearly as a float can say.
+        sweep.add(
+            all, [](RandomGraph &g, TensorId x) { return g.logistic(x); }, true,
+            spread_input_scale);
         sweep.add(
             all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); }, true,
-            [](Graph &graph, RandomGraph &g) {
-                const float scale = 6.0f / (float(g.uniform(20, 250)) + 0.5f);
-                for (Tensor &tensor : graph.tensors)
-                    tensor.quantization.scales = {scale};
-            });
-        for (OpKind kind : {OpKind::relu, OpKind::relu6})
-            sweep.add(all, [kind](RandomGraph &g, TensorId x) { return g.clamp(kind, x); });
+            put_six_between_values);
+        sweep.add(all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); });
         sweep.add(
-            all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu_n1_to_1, x); },
-            false);
+            all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu, x); }, true,
+            rescale_output);
+        // TensorFlow Lite Micro clamps RELU6 without rescaling and has no RELU_N1_TO_1.
+        for (OpKind kind : {OpKind::relu6, OpKind::relu_n1_to_1})
+            sweep.add(
+                all, [kind](RandomGraph &g, TensorId x) { return g.clamp(kind, x); }, false,
+                rescale_output);
         if (is_float)
             continue;
         for (DType to : {DType::s8, DType::u8})
