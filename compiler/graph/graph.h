@@ -112,6 +112,7 @@ struct Graph {
     std::vector<Tensor> tensors;
     std::vector<Operator> operators; ///< In execution order.
     std::vector<TensorId> inputs, outputs;
+    std::vector<std::string> notes; ///< What import found and changed, one line each.
 
     const Tensor &tensor(TensorId id) const { return tensors.at(size_t(id)); }
     Tensor &tensor(TensorId id) { return tensors.at(size_t(id)); }

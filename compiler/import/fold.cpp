@@ -57,10 +57,11 @@ bool Folder::fold(const Operator &op) {
         return false;
     reference::execute(graph_, op, values_);
     output.data = std::make_shared<const Bytes>(std::move(values_[size_t(op.outputs[0])]));
+    folded_++;
     return true;
 }
 
-void remove_unused(Graph &graph) {
+size_t remove_unused(Graph &graph) {
     std::vector<bool> needed(graph.tensors.size(), false);
     for (TensorId id : graph.outputs)
         needed.at(size_t(id)) = true;
@@ -75,6 +76,7 @@ void remove_unused(Graph &graph) {
                     needed[size_t(id)] = true;
         kept.push_back(std::move(*op));
     }
+    const size_t removed = graph.operators.size() - kept.size();
     std::reverse(kept.begin(), kept.end());
     graph.operators = std::move(kept);
 
@@ -100,6 +102,7 @@ void remove_unused(Graph &graph) {
         renumber(op.inputs);
         renumber(op.outputs);
     }
+    return removed;
 }
 
 } // namespace octet

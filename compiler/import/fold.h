@@ -20,17 +20,20 @@ public:
     /// Throws Error when such an operator is inconsistent.
     bool fold(const Operator &op);
 
+    size_t folded() const { return folded_; } ///< operators so far
+
 private:
     bool foldable(const Operator &op) const;
 
     Graph &graph_;
     std::vector<bool> is_output_;
     std::vector<Bytes> values_; ///< of the interpreter
+    size_t folded_ = 0;
     int64_t folded_bytes_ = 0;
 };
 
 /// Removes operators and tensors that no output needs. The order of what remains is kept; the
-/// network's inputs stay.
-void remove_unused(Graph &graph);
+/// network's inputs stay. Returns the number of operators removed.
+size_t remove_unused(Graph &graph);
 
 } // namespace octet

@@ -42,6 +42,7 @@ Graph import_model(const std::filesystem::path &file) {
                          source);
     Graph graph = tflite::import_tflite(bytes, source);
     graph.name = identifier(file.stem().string());
+    graph.notes.insert(graph.notes.begin(), describe_numbers(graph));
     return graph;
 }
 

@@ -13,7 +13,8 @@
 namespace octet {
 
 /// Reads a model; the format is found by content, then by extension. Graph::name is a C identifier
-/// made from the file's stem, Graph::source the path as given.
+/// made from the file's stem, Graph::source the path as given; Graph::notes say what was found in
+/// the file and what import changed.
 /// Throws UsageError for a file that cannot be opened or is not a network (an .octet, an .onnx),
 /// and Error for a network that is broken or that Octet does not support.
 Graph import_model(const std::filesystem::path &file);

@@ -87,6 +87,14 @@ public:
     float uniform(float low, float high);
 
 private:
+    // A uniform int8 value has this standard deviation; sums of K products of two have sqrt(K) *
+    // 74^2.
+    static constexpr float int8_deviation = 74.0f;
+    // Three standard deviations of an output's steps stay inside int8.
+    static constexpr float output_deviation = 40.0f;
+
+    static bool quantized(DType dtype) { return dtype == DType::s8 || dtype == DType::u8; }
+
     struct Weights {
         TensorId weights, bias;
         float scale; ///< mean scale of the weights, 1 for float

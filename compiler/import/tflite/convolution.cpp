@@ -18,6 +18,7 @@ void make_weights_signed(OperatorReader &reader) {
     weights.dtype = DType::s8;
     for (int32_t &zero_point : weights.quantization.zero_points)
         zero_point -= 128;
+    reader.note(fmt::format("the uint8 weights of {} are kept as int8", reader.op().name));
 }
 
 /// Input, weights and an optional bias; the weights' shape.

@@ -72,12 +72,23 @@ public:
             if (!folder.fold(op))
                 graph_.operators.push_back(std::move(op));
         }
-        remove_unused(graph_);
+        const size_t removed = remove_unused(graph_);
         check(graph_);
+        note_if(model_.subgraphs()->size() > 1, "only the first of {} subgraphs is imported",
+                model_.subgraphs()->size());
+        note_if(folder.folded() > 0, "{} operators on constants and shapes folded",
+                folder.folded());
+        note_if(removed > 0, "{} operators that no output needs removed", removed);
         return std::move(graph_);
     }
 
 private:
+    template <typename Count>
+    void note_if(bool condition, fmt::format_string<Count &> format, Count count) {
+        if (condition)
+            graph_.notes.push_back(fmt::format(format, count));
+    }
+
     static const schema::Model &verified(const Bytes &file, const std::string &source) {
         flatbuffers::Verifier verifier(file.data(), file.size());
         if (file.size() < 8 || !schema::VerifyModelBuffer(verifier))

@@ -32,6 +32,7 @@ public:
     void set(Attributes attributes) { op_.attributes = std::move(attributes); }
     /// Keeps the first `count` inputs; those behind parametrize the operator and have been read.
     void keep_inputs(size_t count) { op_.inputs.resize(count, no_tensor); }
+    void note(std::string text) { graph_.notes.push_back(std::move(text)); }
     Tensor &mutable_input(size_t i) { return graph_.tensor(op_.inputs.at(i)); }
 
     /// The fused activation; throws for those that Octet does not have.

@@ -117,9 +117,11 @@ TEST_CASE("a free batch takes the extent that the file stores") {
 
 TEST_CASE("only the first subgraph is imported") {
     const Graph graph = convolution();
-    CHECK(difference(graph, changed(graph, [](auto &model, auto &) {
-                         model.subgraphs.push_back(std::make_unique<schema::SubGraphT>());
-                     })) == "");
+    const Graph imported = changed(graph, [](auto &model, auto &) {
+        model.subgraphs.push_back(std::make_unique<schema::SubGraphT>());
+    });
+    CHECK(difference(graph, imported) == "");
+    CHECK(imported.notes == std::vector<std::string>{"only the first of 2 subgraphs is imported"});
 }
 
 TEST_CASE("uint8 weights become int8 weights of the same real values") {
@@ -129,7 +131,10 @@ TEST_CASE("uint8 weights become int8 weights of the same real values") {
     const schema::ModelT model = to_model(graph);
     REQUIRE(model.subgraphs[0]->tensors[1]->type == schema::TensorType::UINT8);
     REQUIRE(model.subgraphs[0]->tensors[1]->quantization->zero_point[0] == 140);
-    CHECK(difference(graph, tflite::import_tflite(pack(model), "net.tflite")) == "");
+    const Graph imported = tflite::import_tflite(pack(model), "net.tflite");
+    CHECK(difference(graph, imported) == "");
+    CHECK(imported.notes ==
+          std::vector<std::string>{"the uint8 weights of conv2d_0 are kept as int8"});
 }
 
 TEST_CASE("float weights with quantization left by a converter") {

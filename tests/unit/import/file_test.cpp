@@ -43,6 +43,7 @@ TEST_CASE("the name is an identifier from the file's stem") {
     const Graph graph = import_model(file);
     CHECK(graph.name == "model_8_bit_net_v2");
     CHECK(graph.source == file.string());
+    CHECK(graph.notes == std::vector<std::string>{describe_numbers(graph)});
     CHECK(identifier("résumé") == "r__sum__");
     CHECK(identifier("") == "model_");
 }

@@ -87,6 +87,11 @@ TEST_CASE("a shape computed from a shape folds away") {
                                                      "net")) == "");
 }
 
+TEST_CASE("what was folded is noted") {
+    const Graph graph = tflite::import_tflite(reshape_by_chain<int32_t>(DType::s32, {2, 4}), "net");
+    CHECK(graph.notes == std::vector<std::string>{"3 operators on constants and shapes folded"});
+}
+
 TEST_CASE("a folded shape that contradicts the output is refused") {
     check_message(error_of([] {
                       tflite::import_tflite(reshape_by_chain<int32_t>(DType::s32, {4, 2}), "net");
