@@ -71,9 +71,9 @@ private:
     static void *enter(void *worker);
     Worker *workers();
 
+    alignas(alignment) std::atomic<bool> busy_{false};
     int threads_ = 1;
     int started_ = 0; ///< workers
-    alignas(alignment) std::atomic<bool> busy_{false};
 };
 
 } // namespace octet::runtime
