@@ -169,6 +169,9 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float) {
             all, [](RandomGraph &g, TensorId x) { return g.logistic(x); }, true,
             spread_input_scale);
         sweep.add(
+            all, [](RandomGraph &g, TensorId x) { return g.logistic(x); }, true,
+            put_logistic_between_values);
+        sweep.add(
             all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); }, true,
             put_six_between_values);
         sweep.add(all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); });

@@ -20,7 +20,12 @@ void put_six_between_values(Graph &graph, RandomGraph &g);
 /// steps.
 void spread_input_scale(Graph &graph, RandomGraph &g);
 
-/// An output scale other than the input's.
+/// LOGISTIC: an input scale at which one value lies half a step off by less than single precision
+/// can tell, so that single precision and fixed point part.
+void put_logistic_between_values(Graph &graph, RandomGraph &g);
+
+/// An output scale other than the input's; one of two with a quotient that single and double
+/// precision see differently.
 void rescale_output(Graph &graph, RandomGraph &g);
 
 /// ADD: the first operand's scale up to 2^16 times smaller than the second's, and an output scale
