@@ -18,8 +18,8 @@ class OctetFailed(Exception):
 def command(arguments: list[str]) -> str:
     done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True)
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise OctetFailed(f"{Path(arguments[0]).name}: {lines[-1]}")
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        raise OctetFailed(f"{Path(arguments[0]).name} exits with {done.returncode}: {lines[-1]}")
     return done.stdout
 
 
