@@ -1,0 +1,61 @@
+#include "tools/model.h"
+
+#include "compiler/import/import.h"
+#include "compiler/support/error.h"
+#include "tools/program_file.h"
+#include "tools/progress.h"
+
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+namespace octet::tools {
+
+void add_model_options(Arguments &verb, ModelOptions &options) {
+    verb.positional("MODEL", options.model, "The network: a .tflite file");
+    verb.option("-t,--target", options.target, "Name of a target or path of its .json file");
+    verb.option("--rounding", options.rounding,
+                "reference, micro or float; by default what the model asks for");
+    verb.option("--threads", options.threads, 1, 1024, "Threads that run the kernels");
+    verb.option("--cache", options.cache,
+                "Folder of compiled kernels; by default $OCTET_CACHE or ~/.cache/octet");
+    verb.flag("--verbose", options.verbose, "Say on stderr what is done");
+}
+
+Graph load_graph(const ModelOptions &options) {
+    if (!std::filesystem::exists(options.model))
+        throw UsageError("{}: there is no such file; check the path", options.model);
+    if (is_program_file(options.model))
+        throw UsageError("{}: holds a compiled program for target {}; give the .tflite it was "
+                         "compiled from",
+                         options.model, ProgramFile(options.model).program().target()->str());
+    Graph graph = import_model(options.model);
+    if (!options.rounding.empty())
+        graph.set_rounding(rounding_from_name(options.rounding));
+    return graph;
+}
+
+Target load_target(const ModelOptions &options, bool to_run) {
+    const Target target = find_target(options.target);
+    if (to_run && !runs_here(target))
+        throw UsageError("target {}: this machine cannot run its code; use --target host or one "
+                         "that `octet targets` marks as running here",
+                         target.name);
+    return target;
+}
+
+Compiled compile_graph(const Graph &graph, const Target &target, const ModelOptions &options) {
+    CompileOptions compile_options;
+    compile_options.target = target;
+    compile_options.cache = options.cache;
+    ProgressLine progress("compiling", options.verbose);
+    compile_options.progress = progress.callback();
+    Compiled compiled = compile(graph, compile_options);
+    progress.clear();
+    if (options.verbose)
+        for (const std::string &note : compiled.program.notes)
+            fmt::print(stderr, "{}\n", note);
+    return compiled;
+}
+
+} // namespace octet::tools

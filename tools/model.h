@@ -1,0 +1,34 @@
+// What the verbs that work on a model have in common: their options, and the way from a file to a
+// compiled model.
+#pragma once
+
+#include "compiler/compile.h"
+#include "tools/arguments.h"
+
+#include <string>
+
+namespace octet::tools {
+
+struct ModelOptions {
+    std::string model;
+    std::string target = "host";
+    std::string rounding; ///< empty: what the model asks for
+    std::string cache;
+    int threads = 1;
+    bool verbose = false;
+};
+
+/// Adds MODEL, --target, --rounding, --threads, --cache and --verbose to a verb.
+void add_model_options(Arguments &verb, ModelOptions &options);
+
+/// Reads options.model and applies --rounding. Throws UsageError for a .octet file, which holds a
+/// compiled program and no network.
+Graph load_graph(const ModelOptions &options);
+
+/// The target of --target; with `to_run`, throws UsageError when this machine cannot run it.
+Target load_target(const ModelOptions &options, bool to_run);
+
+/// Compiles with progress on a terminal; with --verbose says what lowering did.
+Compiled compile_graph(const Graph &graph, const Target &target, const ModelOptions &options);
+
+} // namespace octet::tools

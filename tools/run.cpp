@@ -1,0 +1,73 @@
+// octet run: arrays in, arrays out, through the kernels of a target that runs here.
+#include "compiler/support/error.h"
+#include "tools/model.h"
+#include "tools/progress.h"
+#include "tools/samples.h"
+#include "tools/verb.h"
+
+namespace octet::tools {
+namespace {
+
+struct Options : ModelOptions {
+    std::vector<std::string> inputs, outputs;
+};
+
+std::vector<Array> run_all(const Graph &graph, const std::vector<Array> &arrays, int64_t runs,
+                           Session &session) {
+    std::vector<Array> results;
+    for (TensorId id : graph.outputs)
+        results.push_back(output_array(graph.tensor(id), runs));
+    ProgressLine progress("running");
+    for (int64_t run = 0; run < runs; run++) {
+        std::vector<Bytes> inputs;
+        for (size_t i = 0; i < arrays.size(); i++)
+            inputs.push_back(slice(graph.tensor(graph.inputs[i]), arrays[i], run));
+        const std::vector<Bytes> outputs = session.run(inputs);
+        for (size_t i = 0; i < results.size(); i++)
+            results[i].data.insert(results[i].data.end(), outputs[i].begin(), outputs[i].end());
+        progress.show(size_t(run + 1), size_t(runs), "");
+    }
+    return results;
+}
+
+int run(const Options &options) {
+    const Target target = load_target(options, true);
+    const Graph graph = load_graph(options);
+    if (options.outputs.size() != graph.outputs.size())
+        throw UsageError("{}: has {} outputs, --output names {} files; name one for each",
+                         graph.source, graph.outputs.size(), options.outputs.size());
+    std::vector<Array> arrays;
+    for (const std::string &file : options.inputs)
+        arrays.push_back(read_npy(file));
+    const int64_t runs = count_runs(graph, arrays, options.inputs);
+
+    const Compiled compiled = compile_graph(graph, target, options);
+    Session session(compiled, options.threads);
+    const std::vector<Array> results = run_all(graph, arrays, runs, session);
+
+    std::vector<NpyFile> files;
+    for (size_t i = 0; i < results.size(); i++)
+        files.push_back({options.outputs[i], &results[i]});
+    write_npy(files);
+    return 0;
+}
+
+} // namespace
+
+Verb add_run(Arguments command) {
+    Arguments verb = command.verb("run", "Run a network on arrays");
+    auto options = std::make_shared<Options>();
+    add_model_options(verb, *options);
+    verb.option("-i,--input", options->inputs, "One .npy file per input of the network",
+                Need::required);
+    verb.option("-o,--output", options->outputs, "One .npy file per output of the network",
+                Need::required);
+    verb.footer(R"(
+The first axis of an array counts samples; one sample may come without it. Types must be the
+network's own: `octet inspect MODEL` shows them. All outputs are written or none.
+
+Example: octet run vww.tflite --input photographs.npy --output scores.npy)");
+    return {verb, [options] { return run(*options); }};
+}
+
+} // namespace octet::tools
