@@ -18,7 +18,7 @@ import pathlib
 import sys
 
 MISSING = 77
-MICRO_ARENA_BYTES = 1 << 20
+MICRO_ARENA_BYTES = 16 << 20
 
 try:
     import numpy as np
