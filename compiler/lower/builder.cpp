@@ -346,8 +346,9 @@ void Builder::call(const Operator &op, const Step &step) {
     };
     for (const Halide::Argument &argument : step.signature->inputs)
         bind(argument.name);
+    // Halide makes the names of Funcs unique by appending $ and a number.
     for (const Halide::Func &output : step.signature->outputs)
-        bind(output.name());
+        bind(output.name().substr(0, output.name().find('$')));
     program_.calls.push_back(std::move(call));
 }
 
