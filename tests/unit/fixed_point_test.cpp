@@ -13,17 +13,20 @@ namespace {
 constexpr int32_t lowest = std::numeric_limits<int32_t>::min();
 constexpr int32_t highest = std::numeric_limits<int32_t>::max();
 
+// Wide enough for any product of two int32 and a shift.
+__extension__ typedef __int128 Wide;
+
 /// floor(numerator / 2^shift + 1/2) without any trick.
-int64_t divide_ties_up(__int128 numerator, int shift) {
-    const __int128 divisor = __int128(1) << shift;
-    __int128 quotient = (2 * numerator + divisor) / (2 * divisor);
+int64_t divide_ties_up(Wide numerator, int shift) {
+    const Wide divisor = Wide(1) << shift;
+    Wide quotient = (2 * numerator + divisor) / (2 * divisor);
     if ((2 * numerator + divisor) % (2 * divisor) < 0)
         --quotient;
     return int64_t(quotient);
 }
 
 int64_t divide_ties_away(int64_t numerator, int shift) {
-    return numerator < 0 ? -divide_ties_up(-__int128(numerator), shift)
+    return numerator < 0 ? -divide_ties_up(-Wide(numerator), shift)
                          : divide_ties_up(numerator, shift);
 }
 
@@ -67,7 +70,7 @@ TEST_CASE("saturating_rounding_doubling_high_mul rounds ties up", "[fixed_point]
     for (int32_t a : interesting(random)) {
         const int32_t b = int32_t(random()) >> (random() % 31);
         CAPTURE(a, b);
-        REQUIRE(saturating_rounding_doubling_high_mul(a, b) == divide_ties_up(__int128(a) * b, 31));
+        REQUIRE(saturating_rounding_doubling_high_mul(a, b) == divide_ties_up(Wide(a) * b, 31));
     }
     CHECK(saturating_rounding_doubling_high_mul(lowest, lowest) == highest);
     CHECK(saturating_rounding_doubling_high_mul(1 << 30, 1) == 1);
@@ -92,7 +95,7 @@ TEST_CASE("double rounding follows its formula", "[fixed_point]") {
             const int64_t product_fits = int64_t(x) << std::max(shift, 0);
             if (product_fits < lowest || product_fits > highest)
                 continue;
-            const int64_t high = divide_ties_up(__int128(product_fits) * multiplier.m, 31);
+            const int64_t high = divide_ties_up(Wide(product_fits) * multiplier.m, 31);
             REQUIRE(multiply_double_rounding(x, multiplier) ==
                     divide_ties_away(high, std::max(-shift, 0)));
         }
