@@ -16,6 +16,7 @@ TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8,
 OPERATORS = {
     "conv": (BUILTIN.CONV_2D, 3, OPTIONS.Conv2DOptions),
     "pointwise": (BUILTIN.CONV_2D, 3, OPTIONS.Conv2DOptions),
+    "call": (BUILTIN.CONV_2D, 3, OPTIONS.Conv2DOptions),
     "depthwise": (BUILTIN.DEPTHWISE_CONV_2D, 3, OPTIONS.DepthwiseConv2DOptions),
     "fc": (BUILTIN.FULLY_CONNECTED, 4, OPTIONS.FullyConnectedOptions),
     "add": (BUILTIN.ADD, 2, OPTIONS.AddOptions),
@@ -56,7 +57,7 @@ class ModelBuilder:
 
 def operator_options(layer: Layer):
     """The operator's options; padding SAME and activation NONE are their defaults."""
-    if layer.kind in ("conv", "pointwise"):
+    if layer.kind in ("conv", "pointwise", "call"):
         options = schema.Conv2DOptionsT()
     elif layer.depthwise:
         options = schema.DepthwiseConv2DOptionsT()

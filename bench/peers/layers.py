@@ -12,7 +12,7 @@ class Layer:
     """One operator, batch 1, NHWC, SAME padding, square taps."""
 
     name: str
-    kind: str  # conv, pointwise, depthwise, fc, add or quantize
+    kind: str  # conv, pointwise, depthwise, fc, add, quantize or call
     height: int
     width: int
     channels_in: int
@@ -26,7 +26,7 @@ class Layer:
 
     @property
     def has_weights(self) -> bool:
-        return self.kind in ("conv", "pointwise", "depthwise", "fc")
+        return self.kind in ("conv", "pointwise", "depthwise", "fc", "call")
 
     @property
     def out_height(self) -> int:
@@ -91,6 +91,6 @@ LAYERS = [
     Layer("resnet50_fc_2048_1000", "fc", 1, 1, 2048, 1000),
     Layer("resnet50_add_56x56_256", "add", 56, 56, 256, 256),
     Layer("quantize_1024x1024", "quantize", 1024, 1024, 1, 1),
-    # So small that what remains is the cost of a call.
-    conv("call_1x1_16_16", 1, 16, 16, taps=1),
+    # A pointwise convolution so small that what remains is the cost of a call.
+    Layer("call_1x1_16_16", "call", 1, 1, 16, 16),
 ]

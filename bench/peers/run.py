@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="REGEX", default="",
                         help="rows whose name or kind (network, conv, pointwise, depthwise, fc, "
-                             "add, quantize) matches")
+                             "add, quantize, call) matches")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each row (%(default)s)")
     parser.add_argument("--rounds", type=int, default=21, help="turns of each (%(default)s)")
     parser.add_argument("--core", type=int, help="the core to run on (default: the last)")
