@@ -63,11 +63,11 @@ Pointwise softmax(const SoftmaxSpec &spec) {
         const Expr q = i32(min(rounded, f32(hi - zero_point))) + zero_point;
         kernel.output(kernel.dims) = cast(out, max(q, lo));
     } else {
-        // sum = (1 + fraction) 2^k.
+        // sum = (1 + fraction) 2^(12 - headroom): the fraction is the bits below its highest.
         const Expr headroom = i32(count_leading_zeros(u32(sum(x))));
-        const Expr fraction = i32((u32(sum(x)) << u32(headroom + 1)) >> 1);
+        const Expr fraction = i32((u32(sum(x)) << u32(headroom)) & 0x7fffffff);
         reciprocal(x) = one_over_one_plus_x(fraction);
-        shift(x) = u32(sum_bits - (headroom + 1) + 31 - 8);
+        shift(x) = u32(sum_bits - headroom + 31 - 8);
         kernel.rows.push_back(reciprocal);
         kernel.rows.push_back(shift);
         const Expr probability = rounding_doubling_high_mul(reciprocal(x), exponential);
