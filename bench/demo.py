@@ -52,14 +52,18 @@ def fetch() -> None:
 
 
 def answer(model: Path) -> None:
-    """Runs the network on the photographs and prints what it says, beside what LiteRT says."""
+    """Runs the network on the photographs in two roundings, beside LiteRT's two answers."""
     batch = np.stack([as_input(FILES / name, 96) for name in PHOTOGRAPHS])
     photographs, scores = FILES / "photographs.npy", FILES / "scores.npy"
     np.save(photographs, batch)
-    octet("run", model, "--target", "host", "--input", photographs, "--output", scores)
-    for name, (person, _), image in zip(PHOTOGRAPHS, np.load(scores), batch):
-        peer = LiteRT(model, [image[np.newaxis]]).outputs()[0].reshape(-1)[0]
-        print(f"{name}: person {person:.3f}   (LiteRT: {peer:.3f})")
+    for rounding, peer in (("float", "LiteRT with XNNPACK"),
+                           ("reference", "LiteRT's reference kernels")):
+        octet("run", model, "--target", "host", "--rounding", rounding,
+              "--input", photographs, "--output", scores)
+        for name, (person, _), image in zip(PHOTOGRAPHS, np.load(scores), batch):
+            litert = LiteRT(model, [image[np.newaxis]], reference=rounding == "reference")
+            expected = litert.outputs()[0].reshape(-1)[0]
+            print(f"  {name}: person {person:.3f}   ({peer}: {expected:.3f})", flush=True)
 
 
 def compare() -> None:
@@ -86,8 +90,6 @@ def main() -> None:
 
     heading("Compile: kernels for this machine, their header, and the weights")
     octet("compile", vww, "--target", "host", "-o", compiled, "--name", "vww")
-    for path in sorted(compiled.iterdir()):
-        print(f"  {path.name:20}{path.stat().st_size:>10,} bytes")
 
     heading("Run: is there a person in the photograph?")
     answer(vww)

@@ -31,9 +31,12 @@ class LiteRT:
 
     name = "LiteRT"
 
-    def __init__(self, path, inputs: list[np.ndarray] | None = None):
+    def __init__(self, path, inputs: list[np.ndarray] | None = None, reference: bool = False):
+        """With `reference`, LiteRT's reference kernels instead: slow, and exact by definition."""
+        resolver = litert.OpResolverType.BUILTIN_REF if reference else litert.OpResolverType.AUTO
         with quiet():
-            self.interpreter = litert.Interpreter(model_path=str(path), num_threads=1)
+            self.interpreter = litert.Interpreter(model_path=str(path), num_threads=1,
+                                                  experimental_op_resolver_type=resolver)
             self.interpreter.allocate_tensors()
         details = self.interpreter.get_input_details()
         self.inputs = inputs or [random_input(d["shape"], d["dtype"], seed)
