@@ -12,33 +12,45 @@
 #include <cstdio>
 
 namespace octet::tools {
+namespace {
+
+template <typename Number>
+void add_number(CLI::App &app, const std::string &names, Number &value, Number least,
+                Number greatest, const std::string &help) {
+    app.add_option(names, value, fmt::format("{} ({} to {})", help, least, greatest))
+        ->check(CLI::Range(least, greatest).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+}
+
+} // namespace
 
 void Arguments::positional(const std::string &name, std::string &value, const std::string &help,
                            Need need) {
-    app_->add_option(name, value, help)->required(need == Need::required);
+    app_->add_option(name, value, help)->required(need == Need::required)->type_name("");
 }
 
 void Arguments::option(const std::string &names, std::string &value, const std::string &help,
                        Need need) {
     CLI::Option *option = app_->add_option(names, value, help);
-    option->required(need == Need::required);
+    option->required(need == Need::required)->type_name("TEXT");
     if (!value.empty())
         option->capture_default_str();
 }
 
 void Arguments::option(const std::string &names, std::vector<std::string> &values,
                        const std::string &help, Need need) {
-    app_->add_option(names, values, help)->required(need == Need::required);
+    app_->add_option(names, values, help)->required(need == Need::required)->type_name("FILE");
 }
 
 void Arguments::option(const std::string &names, int &value, int least, int greatest,
                        const std::string &help) {
-    app_->add_option(names, value, help)->check(CLI::Range(least, greatest))->capture_default_str();
+    add_number(*app_, names, value, least, greatest, help);
 }
 
 void Arguments::option(const std::string &names, double &value, double least, double greatest,
                        const std::string &help) {
-    app_->add_option(names, value, help)->check(CLI::Range(least, greatest))->capture_default_str();
+    add_number(*app_, names, value, least, greatest, help);
 }
 
 void Arguments::flag(const std::string &names, bool &value, const std::string &help) {

@@ -86,8 +86,8 @@ void print(const Result &result) {
     for (size_t i = 0; i < program.calls.size(); i++) {
         const lower::Call &call = program.calls[i];
         const LayerTime &time = result.timing.layers.at(i);
-        table.add(row(call.name, name_of(call.op), to_string(call.shape), call.macs, time, result,
-                      program.kernels.at(size_t(call.kernel)).symbol));
+        table.add(row(short_name(call.name), name_of(call.op), to_string(call.shape), call.macs,
+                      time, result, program.kernels.at(size_t(call.kernel)).symbol));
         macs += call.macs;
         sum.seconds_min += time.seconds_min;
         sum.seconds_median += time.seconds_median;

@@ -42,23 +42,6 @@ void check_writable(const fs::path &directory) {
                     existing.string());
 }
 
-/// Writes into the folder, which is removed again when it was made for nothing.
-void write(const Compiled &compiled, const fs::path &directory) {
-    std::error_code error;
-    const bool existed = fs::exists(directory, error);
-    fs::create_directories(directory, error);
-    if (error)
-        throw Error("{}: cannot be made ({}); choose another place with -o", directory.string(),
-                    error.message());
-    try {
-        write_artifacts(compiled, directory);
-    } catch (...) {
-        if (!existed)
-            fs::remove(directory, error);
-        throw;
-    }
-}
-
 void print_summary(const Compiled &compiled, const fs::path &directory, double seconds) {
     const lower::Program &program = compiled.program;
     const size_t kernels = program.kernels.size();
@@ -84,7 +67,7 @@ int run(const Options &options) {
     const auto start = std::chrono::steady_clock::now();
     const Compiled compiled = compile_graph(graph, target, options);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    write(compiled, options.output);
+    write_artifacts(compiled, options.output);
     print_summary(compiled, options.output, taken.count());
     return 0;
 }

@@ -96,7 +96,7 @@ std::string list_tensors(const Graph &graph, const std::vector<TensorId> &ids) {
     Table table({">id", "name", "type", "shape", ">bytes", "", "quantization"});
     for (TensorId id : ids) {
         const Tensor &tensor = graph.tensor(id);
-        table.add({std::to_string(id), tensor.name, std::string(name_of(tensor.dtype)),
+        table.add({std::to_string(id), short_name(tensor.name), std::string(name_of(tensor.dtype)),
                    to_string(tensor.shape), with_commas(int64_t(tensor.bytes())),
                    tensor.constant() ? "constant" : "", describe(tensor.quantization)});
     }
@@ -113,10 +113,10 @@ std::string list_operators(const Graph &graph) {
     for (size_t i = 0; i < graph.operators.size(); i++) {
         const Operator &op = graph.operators[i];
         const int64_t work = macs(graph, op);
-        table.add({std::to_string(i), op.name, std::string(name_of(op.kind)), join(op.inputs),
-                   join(op.outputs), to_string(graph.tensor(op.outputs.at(0)).shape),
-                   work ? with_commas(work) : "", std::string(name_of(op.rounding)),
-                   std::visit(AttributeText{}, op.attributes)});
+        table.add({std::to_string(i), short_name(op.name), std::string(name_of(op.kind)),
+                   join(op.inputs), join(op.outputs),
+                   to_string(graph.tensor(op.outputs.at(0)).shape), work ? with_commas(work) : "",
+                   std::string(name_of(op.rounding)), std::visit(AttributeText{}, op.attributes)});
     }
     return table.text(2);
 }

@@ -11,7 +11,8 @@ std::string list_tensors(const flatbuffers::Vector<flatbuffers::Offset<file::Ten
     Table table({">#", "name", "type", "shape", "quantization"});
     for (unsigned i = 0; i < infos.size(); i++) {
         const file::TensorInfo &info = *infos[i];
-        table.add({std::to_string(i), info.name()->str(), std::string(name_of(DType(info.dtype()))),
+        table.add({std::to_string(i), short_name(info.name()->str()),
+                   std::string(name_of(DType(info.dtype()))),
                    to_string(Shape(info.shape()->begin(), info.shape()->end())),
                    info.scale() == 0 ? ""
                                      : fmt::format("scale {:g}, zero point {}", info.scale(),
@@ -28,7 +29,7 @@ std::string describe(const ProgramFile &opened) {
     Table calls({">#", "name", "operator", "output", ">MACs", "kernel"});
     for (unsigned i = 0; i < program.calls()->size(); i++) {
         const file::Call &call = *program.calls()->Get(i);
-        calls.add({std::to_string(i), call.name()->str(), call.op()->str(),
+        calls.add({std::to_string(i), short_name(call.name()->str()), call.op()->str(),
                    call.shape() ? call.shape()->str() : "",
                    call.macs() ? with_commas(int64_t(call.macs())) : "",
                    program.kernels()->Get(call.kernel())->str()});

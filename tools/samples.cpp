@@ -13,8 +13,8 @@ Shape sample_shape(const Tensor &tensor) {
 /// "int8 Nx96x96x3": what an array for this input must be.
 std::string expectation(const Tensor &tensor) {
     const Shape sample = sample_shape(tensor);
-    return fmt::format("{} N{}", name_of(tensor.dtype),
-                       sample.empty() ? "" : "x" + to_string(sample));
+    return sample.empty() ? fmt::format("{} N", name_of(tensor.dtype))
+                          : fmt::format("{} Nx{}", name_of(tensor.dtype), to_string(sample));
 }
 
 [[noreturn]] void refuse_type(const Tensor &tensor, const Array &array, const std::string &file) {

@@ -36,10 +36,17 @@ std::string Table::text(int indent) const {
     return text;
 }
 
+std::string short_name(const std::string &name) {
+    constexpr size_t room = 36;
+    const std::string first = name.substr(0, name.find(';'));
+    return first.size() <= room ? first
+                                : fmt::format("...{}", first.substr(first.size() - room + 3));
+}
+
 std::string with_commas(int64_t value) {
     std::string digits = std::to_string(value);
     for (int64_t i = int64_t(digits.size()) - 3; i > (value < 0 ? 1 : 0); i -= 3)
-        digits.insert(size_t(i), ",");
+        digits.insert(size_t(i), 1, ',');
     return digits;
 }
 

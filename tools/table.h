@@ -19,6 +19,10 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+/// A layer's name cut to what a table has room for. Converters join the names of fused operators
+/// with ';': the first stands for all, and of a long path its end.
+std::string short_name(const std::string &name);
+
 /// 1234567 as "1,234,567".
 std::string with_commas(int64_t value);
 

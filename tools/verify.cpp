@@ -8,8 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <climits>
-
 namespace octet::tools {
 namespace {
 
@@ -34,8 +32,8 @@ std::string to_json(const Verdict &verdict) {
 void print(const Verdict &verdict) {
     Table table({"layer", "operator", ">outputs", ">mismatches"});
     for (const LayerVerdict &layer : verdict.layers)
-        table.add(
-            {layer.name, layer.op, with_commas(layer.outputs), with_commas(layer.mismatches)});
+        table.add({short_name(layer.name), layer.op, with_commas(layer.outputs),
+                   with_commas(layer.mismatches)});
     fmt::print("{}", table.text());
     // The contract's last line: plain digits, for scripts.
     fmt::print("{} mismatches in {} outputs\n", verdict.mismatches, verdict.outputs);
@@ -62,7 +60,7 @@ Verb add_verify(Arguments command) {
     auto options = std::make_shared<Options>();
     add_model_options(verb, *options);
     verb.option("--cases", options->cases, 1, 1000000, "Random inputs to compare on");
-    verb.option("--seed", options->seed, 0, INT_MAX, "Of the random inputs");
+    verb.option("--seed", options->seed, 0, 1000000, "Seed of the random inputs");
     verb.option("--json", options->json, "Write the numbers to this file, too");
     verb.footer(R"(
 Each layer runs alone on the reference's own inputs, then the network as a whole. The last line is
