@@ -7,7 +7,7 @@ using namespace Halide::ConciseCasts;
 
 Epilogue::Epilogue(const EpilogueSpec &spec, Signature &signature) : spec_(spec) {
     const std::vector<int> per_channel = {spec.channels};
-    range_ = signature.input("range", Int(32), {2});
+    range_ = signature.input("range", Int(32), {3});
     if (spec.has_float()) {
         float_range_ = signature.input("float_range", Float(32), {3});
         scale_ = signature.input("scale", Float(32), per_channel, {}, 64);
@@ -32,14 +32,18 @@ Expr Epilogue::float_form(const Expr &acc, const Expr &c) const {
         value += offset_(c);
     else if (spec_.has_offset()) // The sign bit of acc moved onto d, which is not negative.
         value += reinterpret<float>(reinterpret<int32_t>(offset_(c)) | (acc & Int(32).min()));
-    const Expr rounded = value * scale_(c) + float_range_(0);
+    const Expr product = value * scale_(c);
+    const Expr rounded = (spec_.fused ? product : strict_float(product)) + float_range_(0);
     if (spec_.narrow) {
         // The low 16 bits are the output before its clamp.
-        const Expr wide = i16(reinterpret<int32_t>(rounded));
+        Expr wide = i16(reinterpret<int32_t>(rounded));
+        if (!spec_.fused)
+            wide -= i16(range_(2));
         return clamp(saturating_cast(out, wide), cast(out, range_(0)), cast(out, range_(1)));
     }
     const Expr clamped = clamp(rounded, float_range_(1), float_range_(2));
-    return cast(out, reinterpret<int32_t>(clamped));
+    const Expr stored = cast(out, reinterpret<int32_t>(clamped));
+    return spec_.fused ? stored : stored - cast(out, range_(2));
 }
 
 Expr Epilogue::exact_form(const Expr &acc, const Expr &c) const {

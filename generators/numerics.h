@@ -7,11 +7,16 @@
 // form that has exactly the thresholds of the rounding mode (compiler/lower/epilogue.h), and proves
 // it; the `exact` form serves the channels for which there are none.
 //
-//   scale           q = round_half_even(acc * M + zo)                   one fused multiply-add
+//   scale           q = round_half_even(acc * M + zo)
 //   scale_offset    q = round_half_even((acc + d) * M + zo)             d in float, per channel
 //   scale_copysign  q = round_half_even((acc + copysign(d, acc)) * M + zo)
 //   exact           q = (acc * m + (acc < 0 ? r_negative : r_positive)) >> shift    64 bits
 //   mixed           scale_copysign or exact, per block of channels
+//
+// With a fused multiply-add the float forms round once; without (`fused` false), the product is
+// rounded to float first, which is what the rounding mode `float` itself does; ties then go to even
+// numbers of steps only if magic + zo is even, so an odd zero point is raised by a parity of 1 that is
+// taken off again.
 //
 // The float forms round by adding 1.5 * 2^23 + zo: the sum's low byte is then the stored output. That
 // sum and its limits are arguments rather than constants, because Halide would otherwise reorder the
@@ -36,9 +41,11 @@ struct EpilogueSpec {
     std::string out_type = "u8";
     int channels = 0;
     int block = 0;
+    /// The float forms multiply and add with one rounding; otherwise the product is rounded first.
+    bool fused = true;
     /// |acc * M| stays below 2^15, so the float forms may clamp with 16-bit instructions.
     bool narrow = false;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(EpilogueSpec, form, out_type, channels, block, narrow)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(EpilogueSpec, form, out_type, channels, block, fused, narrow)
 
     bool has_float() const { return form != EpilogueForm::exact; }
     bool has_offset() const {
@@ -52,8 +59,8 @@ struct EpilogueSpec {
 inline constexpr float rounding_magic = 12582912.0f;
 
 /// The constants of an epilogue as kernel arguments, in this order:
-///   range     s32[2]: lo, hi in the stored type
-///   float_range  f32[3]: magic + zero point, magic + lo, magic + hi         float forms
+///   range     s32[3]: lo, hi in the stored type, parity
+///   float_range  f32[3]: magic + zero point, magic + lo, magic + hi, parity added   float forms
 ///   scale     f32[channels]                      float forms
 ///   offset    f32[channels]                      forms with d
 ///   m, r_positive, r_negative  s64[channels], shift u64[channels]      exact forms

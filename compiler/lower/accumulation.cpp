@@ -57,15 +57,18 @@ void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &ac
                     NamedArguments &arguments) {
     EpilogueConstants constants;
     try {
-        constants = solve_epilogue(accumulation.channels, range, spec.channels, block);
+        constants = solve_epilogue(accumulation.channels, range, spec.channels, block,
+                                   builder.target().fused_multiply_add);
     } catch (const Error &error) {
         throw Error("operator {}, {}", op.name, error.what());
     }
     spec.form = constants.form;
+    spec.fused = constants.fused;
     spec.narrow = constants.narrow && spec.form != generators::EpilogueForm::exact;
     spec.block = spec.form == generators::EpilogueForm::mixed ? block : 0;
-    arguments["range"] = builder.constant(std::vector<int32_t>{range.lo, range.hi});
-    const float magic = generators::rounding_magic;
+    const int32_t parity = rounding_parity(range.zero_point, spec.fused);
+    arguments["range"] = builder.constant(std::vector<int32_t>{range.lo, range.hi, parity});
+    const float magic = generators::rounding_magic + float(parity);
     arguments["float_range"] = builder.constant(std::vector<float>{
         magic + float(range.zero_point), magic + float(range.lo), magic + float(range.hi)});
     if (spec.has_float())

@@ -11,6 +11,8 @@
 
 namespace octet::lower {
 
+int32_t rounding_parity(int32_t zero_point, bool fused) { return fused ? 0 : zero_point & 1; }
+
 using generators::EpilogueForm;
 using generators::rounding_magic;
 
@@ -79,7 +81,7 @@ bool proven(const Steps &steps, const Formula &formula) {
 
 enum class Sign { none, positive, copy };
 
-/// The float forms in the kernel's arithmetic, whether or not the compiler fuses the multiply-add.
+/// The float forms in the kernel's arithmetic.
 int32_t float_output(int64_t acc, float scale, float offset, Sign sign, const OutputRange &range,
                      bool fused) {
     float value = float(int32_t(acc));
@@ -87,12 +89,13 @@ int32_t float_output(int64_t acc, float scale, float offset, Sign sign, const Ou
         value += offset;
     else if (sign == Sign::copy)
         value += acc < 0 ? -offset : offset;
-    const float base = rounding_magic + float(range.zero_point);
+    const int32_t parity = rounding_parity(range.zero_point, fused);
+    const float base = rounding_magic + float(range.zero_point + parity);
     const float product = value * scale;
     const float rounded = fused ? std::fma(value, scale, base) : product + base;
-    const float clamped = std::clamp(rounded, rounding_magic + float(range.lo),
-                                     rounding_magic + float(range.hi));
-    return int32_t(clamped - rounding_magic);
+    const float clamped = std::clamp(rounded, rounding_magic + float(range.lo + parity),
+                                     rounding_magic + float(range.hi + parity));
+    return int32_t(clamped - rounding_magic) - parity;
 }
 
 struct FloatConstants {
@@ -100,13 +103,10 @@ struct FloatConstants {
 };
 
 bool float_proven(const Steps &steps, const FloatConstants &constants, Sign sign,
-                  const OutputRange &range) {
-    for (const bool fused : {true, false})
-        if (!proven(steps, [&](int64_t acc) {
-                return float_output(acc, constants.scale, constants.offset, sign, range, fused);
-            }))
-            return false;
-    return true;
+                  const OutputRange &range, bool fused) {
+    return proven(steps, [&](int64_t acc) {
+        return float_output(acc, constants.scale, constants.offset, sign, range, fused);
+    });
 }
 
 /// The interval of offsets d for which (acc +- d) * scale crosses k - 1/2 at every threshold.
@@ -147,10 +147,10 @@ std::vector<float> candidate_scales(double slope) {
 }
 
 std::optional<FloatConstants> solve_float(const Steps &steps, double slope, Sign sign,
-                                          const OutputRange &range) {
+                                          const OutputRange &range, bool fused) {
     for (const float scale : candidate_scales(slope)) {
         if (sign == Sign::none) {
-            if (const FloatConstants constants{scale, 0}; float_proven(steps, constants, sign, range))
+            if (const FloatConstants constants{scale, 0}; float_proven(steps, constants, sign, range, fused))
                 return constants;
             continue;
         }
@@ -161,7 +161,7 @@ std::optional<FloatConstants> solve_float(const Steps &steps, double slope, Sign
             continue;
         for (const double share : {0.5, 0.25, 0.75, 0.1, 0.9})
             if (const FloatConstants constants{scale, float(lo + (hi - lo) * share)};
-                float_proven(steps, constants, sign, range))
+                float_proven(steps, constants, sign, range, fused))
                 return constants;
     }
     return std::nullopt;
@@ -216,47 +216,65 @@ std::optional<ExactConstants> solve_exact(const Steps &steps, double slope,
     return result;
 }
 
-/// The constants that one channel has in each form.
-struct Solutions {
-    std::optional<FloatConstants> scale, offset, copysign;
+/// The constants of all channels in one float form; empty where a channel has none.
+struct FormSolutions {
+    std::vector<std::optional<FloatConstants>> channels;
+    bool complete = true;
 };
+
+FormSolutions solve_form(const std::vector<EpilogueChannel> &channels,
+                         const std::vector<Steps> &steps, Sign sign, const OutputRange &range,
+                         bool fused) {
+    FormSolutions result;
+    for (size_t i = 0; i < channels.size(); ++i) {
+        // No offset is the simplest one.
+        auto constants = solve_float(steps[i], channels[i].slope, Sign::none, range, fused);
+        if (!constants && sign != Sign::none)
+            constants = solve_float(steps[i], channels[i].slope, sign, range, fused);
+        result.complete &= constants.has_value();
+        result.channels.push_back(constants);
+    }
+    return result;
+}
 
 } // namespace
 
 EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
-                                 const OutputRange &range, int padded, int block) {
+                                 const OutputRange &range, int padded, int block, bool fused) {
     std::vector<Steps> steps;
-    std::vector<Solutions> solutions(channels.size());
-    bool all_scale = true, all_offset = true, all_copysign = true;
-    for (size_t i = 0; i < channels.size(); ++i) {
-        steps.push_back(find_steps(channels[i], range));
-        Solutions &s = solutions[i];
-        s.scale = solve_float(steps[i], channels[i].slope, Sign::none, range);
-        if (s.scale) { // An offset of 0 serves the other forms.
-            s.offset = s.copysign = s.scale;
-        } else {
-            s.copysign = solve_float(steps[i], channels[i].slope, Sign::copy, range);
-            s.offset = solve_float(steps[i], channels[i].slope, Sign::positive, range);
-        }
-        all_scale &= s.scale.has_value();
-        all_offset &= s.offset.has_value();
-        all_copysign &= s.copysign.has_value();
-    }
+    for (const EpilogueChannel &channel : channels)
+        steps.push_back(find_steps(channel, range));
 
+    // The forms in the order of their cost; the last one is kept, as far as it goes, for `mixed`.
+    struct Candidate {
+        EpilogueForm form;
+        Sign sign;
+        bool fused;
+    };
     EpilogueConstants result;
     result.channels = int(channels.size());
-    result.form = all_scale      ? EpilogueForm::scale
-                  : all_offset   ? EpilogueForm::scale_offset
-                  : all_copysign ? EpilogueForm::scale_copysign
-                                 : EpilogueForm::mixed;
+    FormSolutions solutions;
+    for (const Candidate &candidate : {Candidate{EpilogueForm::scale, Sign::none, true},
+                                       Candidate{EpilogueForm::scale, Sign::none, false},
+                                       Candidate{EpilogueForm::scale_offset, Sign::positive, fused},
+                                       Candidate{EpilogueForm::scale_copysign, Sign::copy, fused}}) {
+        if (candidate.fused && !fused)
+            continue;
+        solutions = solve_form(channels, steps, candidate.sign, range, candidate.fused);
+        result.form = candidate.form;
+        result.fused = candidate.fused;
+        if (solutions.complete)
+            break;
+    }
+    if (!solutions.complete)
+        result.form = EpilogueForm::mixed;
+
     // Padded channels multiply by 0 and so yield the zero point.
     result.scale.assign(size_t(padded), 0);
     result.offset.assign(size_t(padded), 0);
     double widest = 0;
     for (size_t i = 0; i < channels.size(); ++i) {
-        const auto &chosen = result.form == EpilogueForm::scale          ? solutions[i].scale
-                             : result.form == EpilogueForm::scale_offset ? solutions[i].offset
-                                                                         : solutions[i].copysign;
+        const auto &chosen = solutions.channels[i];
         if (!chosen)
             continue;
         result.scale[i] = chosen->scale;
@@ -275,7 +293,7 @@ EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
     result.shift.assign(size_t(padded), 31);
     result.exact_blocks.assign(size_t(padded / block), 0);
     for (size_t i = 0; i < channels.size(); ++i)
-        if (!solutions[i].copysign) {
+        if (!solutions.channels[i]) {
             result.exact_blocks[i / size_t(block)] = 1;
             ++result.exact_channels;
         }

@@ -32,8 +32,13 @@ struct EpilogueChannel {
     int64_t acc_min = 0, acc_max = 0;
 };
 
+/// What the unfused float form adds to an odd zero point (and takes off after rounding), so that ties
+/// go to even numbers of steps rather than to even stored values: 0 or 1.
+int32_t rounding_parity(int32_t zero_point, bool fused);
+
 struct EpilogueConstants {
     generators::EpilogueForm form = generators::EpilogueForm::scale;
+    bool fused = true; ///< float forms: see generators/numerics.h
     bool narrow = false;
     std::vector<float> scale, offset;                  ///< float forms
     std::vector<int64_t> m, r_positive, r_negative;    ///< exact forms
@@ -43,9 +48,11 @@ struct EpilogueConstants {
 };
 
 /// Finds and proves constants for all channels, padded to `padded` channels (which yield the zero
-/// point). `block` is the number of channels that share a choice in the mixed form. Throws Error,
-/// naming the channel, when not even the 64-bit form has constants.
+/// point). `block` is the number of channels that share a choice in the mixed form; `fused` tells
+/// whether the target fuses a multiply and an add. Throws Error, naming the channel, when not even
+/// the 64-bit form has constants.
 EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
-                                 const OutputRange &range, int padded, int block);
+                                 const OutputRange &range, int padded, int block,
+                                 bool fused);
 
 } // namespace octet::lower

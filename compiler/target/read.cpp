@@ -100,6 +100,7 @@ Target read_target(const std::filesystem::path &file) {
     target.cpu_features = description.value("cpu_features", target.cpu_features);
     target.vector_bits = description["vector_bits"];
     target.vector_registers = description["vector_registers"];
+    target.fused_multiply_add = description.value("fused_multiply_add", false);
     target.dot_lanes = description["dot_lanes"];
     target.activations = description["activations"];
     target.channel_alignment = description["channel_alignment"];

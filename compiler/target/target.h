@@ -46,6 +46,8 @@ struct Target {
     std::vector<std::string> cpu_features; ///< /proc/cpuinfo flags that the machine must have
     int vector_bits = 128;
     int vector_registers = 16;
+    /// A float multiply and the add behind it are one instruction with one rounding.
+    bool fused_multiply_add = false;
     /// Dot product of `dot_lanes` 8-bit values into each int32 lane; 0 when the chip has none.
     int dot_lanes = 0;
     /// The activation type that the dot product wants: "u8" or "s8".
