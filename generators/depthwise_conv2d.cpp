@@ -43,15 +43,18 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
     ImageParam pad = signature.input("pad_value", in_type, {1});
     Epilogue epilogue(spec.epilogue, signature);
 
+    const auto rebias = [&](const Expr &value) {
+        return spec.rebias_input ? reinterpret<uint8_t>(value) ^ u8(0x80) : value;
+    };
     if (spec.staged) {
         Func bounded = BoundaryConditions::constant_exterior(
             input, pad(0), {{Expr(), Expr()}, {0, spec.in_w}, {0, spec.in_h}, {Expr(), Expr()}});
         const Expr channel = spec.multiplier == 1 && spec.c_in == channels
                                  ? Expr(c)
                                  : min(c / spec.multiplier, spec.c_in - 1);
-        staged(c, x, y, n) = bounded(channel, x - spec.pad_left, y - spec.pad_top, n);
+        staged(c, x, y, n) = rebias(bounded(channel, x - spec.pad_left, y - spec.pad_top, n));
     } else {
-        staged(c, x, y, n) = input(c, x, y, n);
+        staged(c, x, y, n) = rebias(input(c, x, y, n));
     }
 
     // Taps beyond the kernel repeat its last row, so that nothing outside the copy is read; their

@@ -33,8 +33,12 @@ Pointwise pool2d(const Pool2dSpec &spec) {
     if (spec.kind == PoolKind::max) {
         ImageParam range = kernel.signature.input("range", Int(32), {2});
         const Type out = type_from_name(spec.out_type);
+        // Re-biasing keeps the order of values.
+        const Expr stored = spec.in_type == spec.out_type
+                                ? value
+                                : reinterpret(out, reinterpret<uint8_t>(value) ^ u8(0x80));
         window(c, x, y, n) = cast(out, range(0));
-        window(c, x, y, n) = max(window(c, x, y, n), value);
+        window(c, x, y, n) = max(window(c, x, y, n), stored);
         kernel.output(kernel.dims) = min(window(c, x, y, n), cast(out, range(1)));
     } else {
         const int positions = spec.epilogue.channels;

@@ -7,7 +7,8 @@
 
 namespace octet::lower {
 
-Accumulation accumulate(const Builder &builder, const Operator &op, int input, int padded_channels,
+Accumulation accumulate(const Builder &builder, const Operator &op, int input, bool rebias_input,
+                        int padded_channels,
                         const std::function<std::vector<int8_t>(int channel)> &weights_of) {
     const Graph &graph = builder.graph();
     const Tensor &weights = graph.tensor(op.inputs[1]);
@@ -17,10 +18,12 @@ Accumulation accumulate(const Builder &builder, const Operator &op, int input, i
                         "weights only; quantize them with zero point 0",
                         op.name, weights.name, zero_point);
     const std::vector<reference::Requantizer> requantizers = reference::requantizers(graph, op);
-    const int64_t zero_point = builder.zero_point(input);
+    // Everything in values as the kernel sees them.
+    const int64_t bias_of_input = rebias_input ? 128 : 0;
+    const int64_t zero_point = builder.zero_point(input) + bias_of_input;
     const StoredTensor &stored = builder.stored_tensor(input);
-    const int64_t x_lo = std::min<int64_t>(stored.value_lo, zero_point);
-    const int64_t x_hi = std::max<int64_t>(stored.value_hi, zero_point);
+    const int64_t x_lo = std::min<int64_t>(stored.value_lo + bias_of_input, zero_point);
+    const int64_t x_hi = std::max<int64_t>(stored.value_hi + bias_of_input, zero_point);
 
     Accumulation result;
     result.bias.assign(size_t(padded_channels), 0);

@@ -109,7 +109,7 @@ void add(Builder &builder, const Operator &op) {
             throw Error("operator {}: tensor {} is {}, kernels take int8; quantize the network first",
                         op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
     const reference::AddParameters parameters = reference::add_parameters(graph, op);
-    const int a = builder.working(op.inputs[0]), b = builder.working(op.inputs[1]);
+    const int a = builder.readable(op.inputs[0]), b = builder.readable(op.inputs[1]);
     const int output = builder.create(op.outputs[0]);
     const StoredTensor stored_a = builder.stored_tensor(a), stored_b = builder.stored_tensor(b);
     const StoredTensor out = builder.stored_tensor(output);

@@ -133,11 +133,18 @@ int Builder::stored(TensorId id) const {
     return found->second;
 }
 
-int Builder::create(TensorId id) {
-    const int stored = add(describe(id));
-    stored_[id] = working_[id] = stored;
-    return stored;
+bool Builder::final_output(TensorId id) const {
+    return model_output_[size_t(id)] && !consumed_[size_t(id)];
 }
+
+int Builder::create(TensorId id) {
+    const StoredTensor tensor = describe(id);
+    if (final_output(id) && tensor.stride_c == tensor.channels())
+        return create_output(id);
+    return create_working(id);
+}
+
+int Builder::create_working(TensorId id) { return stored_[id] = working_[id] = add(describe(id)); }
 
 bool Builder::read_by_rows(TensorId id) const {
     bool read = false;
@@ -158,10 +165,14 @@ int Builder::create_any(TensorId id) {
         tensor.bytes = graph_.tensor(id).bytes();
         return stored_[id] = add(tensor);
     }
-    if (!model_output_[size_t(id)] || consumed_[size_t(id)])
-        return create(id);
+    return final_output(id) ? create_output(id) : create(id);
+}
+
+int Builder::create_output(TensorId id) {
     StoredTensor tensor = describe(id);
     tensor.rebiased = false;
+    if (tensor.dtype == DType::s8)
+        std::tie(tensor.value_lo, tensor.value_hi) = std::pair(-128, 127);
     tensor.stride_c = tensor.channels();
     tensor.bytes = graph_.tensor(id).bytes();
     tensor.region = Region::output;
@@ -250,6 +261,13 @@ int Builder::working(TensorId id) {
     const int to = add(wanted);
     convert(tensor.name, from, to);
     return working_[id] = to;
+}
+
+int Builder::readable(TensorId id) {
+    if (!graph_.tensor(id).constant() && !working_.count(id) &&
+        stored_tensor(stored(id)).stride_c == describe(id).stride_c)
+        return stored(id);
+    return working(id);
 }
 
 void Builder::finish() {

@@ -40,8 +40,13 @@ public:
     int stored(TensorId id) const;
     /// The graph's tensor in its working form; appends a converting copy the first time it is needed.
     int working(TensorId id);
-    /// A new tensor in working form in the arena, the output of the operator being lowered.
+    /// The same but for its bias, for operators that read int8 as well as re-biased values.
+    int readable(TensorId id);
+    /// A new tensor, the output of the operator being lowered: a model output where a kernel that
+    /// writes all padded channels can write it, else in working form in the arena.
     int create(TensorId id);
+    /// The same in working form always, for operators that need it to have their inputs' bias.
+    int create_working(TensorId id);
     /// The same for operators that can write any layout: a model output is written directly, the
     /// input of a convolution that prefers few channels dense is left dense.
     int create_any(TensorId id);
@@ -93,6 +98,8 @@ public:
 private:
     StoredTensor describe(TensorId id) const;
     bool read_by_rows(TensorId id) const;
+    bool final_output(TensorId id) const;
+    int create_output(TensorId id);
     int add(StoredTensor tensor);
     void convert(const std::string &name, int from, int to);
     Argument constant_bytes(const void *data, size_t bytes);

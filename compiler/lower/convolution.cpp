@@ -34,6 +34,12 @@ std::string types(const std::string &out, const std::string &in, const Tensor &w
     return out + "_" + in + (weights.quantization.per_channel() ? "_s8pc" : "_s8pt");
 }
 
+/// The input in a form that convolutions read. They re-bias it on the way to the dot product, where
+/// there is one; otherwise that would be widened along with it, at a price.
+int convolution_input(Builder &builder, TensorId id) {
+    return builder.target().dot_lanes ? builder.readable(id) : builder.working(id);
+}
+
 /// The value that padding has in the input as it lies in memory, as a one-element constant.
 Argument pad_value(Builder &builder, int input) {
     return builder.constant(std::vector<uint8_t>{uint8_t(builder.zero_point(input))});
@@ -53,21 +59,15 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.epilogue.out_type = Builder::type_name(out);
     spec.epilogue.channels = out.stride_c;
     const nlohmann::json knobs = builder.family().choose(spec, builder.capabilities());
+    // Re-biasing each broadcast activation is free beside two dot products or more, not beside one.
+    spec.staged |= spec.rebias_input && knobs.at("tile_c") == 1;
 
-    // The kernel sees a re-biased input even where memory does not hold one.
-    Accumulation accumulation = accumulate(
-        builder, op, input, spec.epilogue.channels, [&](int channel) {
+    const Accumulation accumulation = accumulate(
+        builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
             const size_t size = size_t(taps) * size_t(spec.c_in);
             const auto begin = values.begin() + long(size) * channel;
             return std::vector<int8_t>(begin, begin + long(size));
         });
-    if (spec.rebias_input)
-        for (int channel = 0; channel < spec.c_out; ++channel) {
-            int64_t sum = 0;
-            for (int i = 0; i < taps * spec.c_in; ++i)
-                sum += values[size_t(channel) * size_t(taps * spec.c_in) + size_t(i)];
-            accumulation.bias[size_t(channel)] -= int32_t(128 * sum);
-        }
 
     std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
     size_t next = 0;
@@ -116,7 +116,7 @@ void conv2d(Builder &builder, const Operator &op) {
     int input = builder.stored(op.inputs[0]);
     const bool rows = prefers_rows(graph, op) && builder.stored_tensor(input).stride_c == in[3];
     if (!rows)
-        input = builder.working(op.inputs[0]);
+        input = convolution_input(builder, op.inputs[0]);
 
     Conv2dSpec spec;
     spec.formulation = rows ? ConvFormulation::row_dot : ConvFormulation::dot;
@@ -155,7 +155,7 @@ void fully_connected(Builder &builder, const Operator &op) {
     const int batch = int(graph.tensor(op.inputs[0]).elements() / c_in);
 
     // Rows of c_in elements, apart by a multiple of the dot product's length.
-    int input = builder.working(op.inputs[0]);
+    int input = convolution_input(builder, op.inputs[0]);
     const StoredTensor &in = builder.stored_tensor(input);
     int stride = in.stride_c;
     if (in.channels() != c_in) {
@@ -186,7 +186,7 @@ void depthwise_conv2d(Builder &builder, const Operator &op) {
     const Tensor &weights = graph.tensor(op.inputs[1]);
     const auto values = weights.values<int8_t>();
     const int channels = out[3];
-    const int input = builder.working(op.inputs[0]), output = builder.create(op.outputs[0]);
+    const int input = builder.readable(op.inputs[0]), output = builder.create(op.outputs[0]);
 
     DepthwiseConv2dSpec spec;
     spec.batch = in[0];
@@ -208,6 +208,7 @@ void depthwise_conv2d(Builder &builder, const Operator &op) {
     spec.pad_top = attributes.padding.top;
     spec.pad_left = attributes.padding.left;
     spec.in_type = Builder::type_name(builder.stored_tensor(input));
+    spec.rebias_input = builder.target().unsigned_activations() && spec.in_type == "s8";
     spec.staged = attributes.padding.any() || spec.multiplier != 1;
     spec.epilogue.out_type = Builder::type_name(builder.stored_tensor(output));
     spec.epilogue.channels = spec.out_stride_c;
@@ -215,7 +216,7 @@ void depthwise_conv2d(Builder &builder, const Operator &op) {
 
     const int taps = spec.kernel_h * spec.kernel_w;
     const Accumulation accumulation =
-        accumulate(builder, op, input, spec.epilogue.channels, [&](int channel) {
+        accumulate(builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
             std::vector<int8_t> column;
             for (int tap = 0; tap < taps; ++tap)
                 column.push_back(values[size_t(tap) * size_t(channels) + size_t(channel)]);

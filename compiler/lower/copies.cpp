@@ -124,12 +124,8 @@ void append_copy(Builder &builder, const Operator &op, int from, int to) {
     append_reshape(builder, op, from, to);
 }
 
-void reshape(Builder &builder, const Operator &op) { lower_reshape(builder, op); }
-void squeeze(Builder &builder, const Operator &op) { lower_reshape(builder, op); }
-
-void transpose(Builder &builder, const Operator &op) {
-    const auto &permutation = op.as<TransposeAttributes>().permutation;
-    const int from = builder.working(op.inputs[0]), to = builder.create_any(op.outputs[0]);
+void append_transpose(Builder &builder, const Operator &op, const std::vector<int> &permutation,
+                      int from, int to) {
     const StoredTensor &in = builder.stored_tensor(from), &out = builder.stored_tensor(to);
     const std::vector<int> in_strides = strides_of(in);
     CopySpec spec;
@@ -143,9 +139,17 @@ void transpose(Builder &builder, const Operator &op) {
     append(builder, op, spec, from, to);
 }
 
+void transpose(Builder &builder, const Operator &op) {
+    const int from = builder.stored(op.inputs[0]), to = builder.create_any(op.outputs[0]);
+    append_transpose(builder, op, op.as<TransposeAttributes>().permutation, from, to);
+}
+
+void reshape(Builder &builder, const Operator &op) { lower_reshape(builder, op); }
+void squeeze(Builder &builder, const Operator &op) { lower_reshape(builder, op); }
+
 void pad(Builder &builder, const Operator &op) {
     const auto &pads = op.as<PadAttributes>().pads;
-    const int from = builder.working(op.inputs[0]), to = builder.create_any(op.outputs[0]);
+    const int from = builder.stored(op.inputs[0]), to = builder.create_any(op.outputs[0]);
     const StoredTensor &in = builder.stored_tensor(from), &out = builder.stored_tensor(to);
     CopySpec spec;
     spec.type = moved_type(in);
@@ -204,7 +208,7 @@ void concatenation(Builder &builder, const Operator &op) {
     std::vector<int> inputs;
     for (size_t i = 0; i < op.inputs.size(); ++i)
         inputs.push_back(requantized_input(builder, op, i));
-    const int to = builder.create(op.outputs[0]);
+    const int to = builder.create_working(op.outputs[0]);
     const StoredTensor &out = builder.stored_tensor(to);
     ConcatenationSpec spec;
     spec.type = moved_type(out);

@@ -1,7 +1,10 @@
 // Rewrites of the Graph that leave every remaining operator's values unchanged.
 #include "compiler/lower/lower.h"
+#include "compiler/reference/lookup_table.h"
+#include "compiler/reference/relu.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace octet::lower {
 
@@ -59,6 +62,67 @@ bool fuse_pad(Graph &graph, Operator &pad) {
     return true;
 }
 
+/// The activation that `op` applies to its output, or none where its kind has no such attribute.
+Activation *fused_activation(Operator &op) {
+    return std::visit(
+        [](auto &attributes) -> Activation * {
+            if constexpr (requires { attributes.activation; })
+                return &attributes.activation;
+            else
+                return nullptr;
+        },
+        op.attributes);
+}
+
+/// The one of two activations that clamps `output` as both do one after the other, if either does.
+std::optional<Activation> stricter(Activation a, Activation b, const Tensor &output) {
+    const auto range_a = activation_range(a, output), range_b = activation_range(b, output);
+    const auto within = [](const auto &inner, const auto &outer) {
+        return inner.first >= outer.first && inner.second <= outer.second;
+    };
+    if (within(range_b, range_a))
+        return b;
+    return within(range_a, range_b) ? std::optional(a) : std::nullopt;
+}
+
+/// True when the stand-alone activation `op` does nothing but clamp stored values to its range.
+bool only_clamps(const Graph &graph, const Operator &op) {
+    const Tensor &input = graph.tensor(op.inputs[0]), &output = graph.tensor(op.outputs[0]);
+    if (input.dtype != output.dtype || !(input.quantization == output.quantization) ||
+        !reference::has_lookup_table(graph, op))
+        return false;
+    const auto [lo, hi] = activation_range(reference::activation_of(op.kind), output);
+    const std::array<uint8_t, 256> table = reference::lookup_table(graph, op);
+    for (int byte = 0; byte < 256; ++byte) {
+        const int32_t value = input.dtype == DType::s8 ? int8_t(uint8_t(byte)) : byte;
+        if (table[size_t(byte)] != uint8_t(std::clamp(value, lo, hi)))
+            return false;
+    }
+    return true;
+}
+
+/// RELU, RELU6 or RELU_N1_TO_1 of its own becomes the activation of the operator before it.
+bool fuse_activation(Graph &graph, Operator &op) {
+    const Activation activation = reference::activation_of(op.kind);
+    if (activation == Activation::none || !only_clamps(graph, op) ||
+        only_reader(graph, op.inputs[0]) != &op)
+        return false;
+    for (Operator &producer : graph.operators) {
+        if (producer.outputs[0] != op.inputs[0])
+            continue;
+        Activation *fused = fused_activation(producer);
+        if (!fused)
+            return false;
+        const auto both = stricter(*fused, activation, graph.tensor(op.outputs[0]));
+        if (!both)
+            return false;
+        *fused = *both;
+        producer.outputs[0] = op.outputs[0];
+        return true;
+    }
+    return false;
+}
+
 } // namespace
 
 Graph fuse(const Graph &graph, std::vector<std::string> &notes) {
@@ -66,6 +130,10 @@ Graph fuse(const Graph &graph, std::vector<std::string> &notes) {
     for (size_t i = 0; i < result.operators.size();) {
         if (fuse_pad(result, result.operators[i])) {
             notes.push_back(result.operators[i].name + ": padding moved into the operator behind it");
+            result.operators.erase(result.operators.begin() + long(i));
+        } else if (fuse_activation(result, result.operators[i])) {
+            notes.push_back(result.operators[i].name +
+                            ": activation moved into the operator before it");
             result.operators.erase(result.operators.begin() + long(i));
         } else {
             ++i;

@@ -6,6 +6,35 @@ namespace octet::lower {
 
 namespace {
 
+/// Operators that move elements of any type, or convert them.
+bool takes_reals(OpKind kind) {
+    switch (kind) {
+    case OpKind::concatenation:
+    case OpKind::dequantize:
+    case OpKind::pad:
+    case OpKind::quantize:
+    case OpKind::reshape:
+    case OpKind::squeeze:
+    case OpKind::transpose:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// Names, all at once, the operators whose types no kernel computes with.
+void require_kernels(const Graph &graph) {
+    std::string list;
+    for (const Operator &op : graph.operators)
+        if (graph.tensor(op.outputs[0]).dtype == DType::f32 && !takes_reals(op.kind))
+            list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", op.name,
+                                tflite_name_of(op.kind));
+    if (!list.empty())
+        throw Error("{}: operators on float32 have no kernels: {}; quantize the network to int8 "
+                    "first",
+                    graph.source.empty() ? graph.name : graph.source, list);
+}
+
 void lower_operator(Builder &builder, const Operator &op) {
     switch (op.kind) {
 #define OCTET_OPERATOR(kind, tflite, code)                                                         \
@@ -29,7 +58,8 @@ Program lower(const Graph &graph, const Target &target) {
     program.target = target.name;
     if (!graph.operators.empty())
         program.rounding = graph.operators.front().rounding;
-    const Graph fused = fuse(graph, program.notes);
+    const Graph fused = fuse(fold(graph, program.notes), program.notes);
+    require_kernels(fused);
     Builder builder(fused, target, program);
     for (const Operator &op : fused.operators)
         lower_operator(builder, op);

@@ -12,9 +12,12 @@
 
 namespace octet::lower {
 
-/// Throws Error naming the operator when it cannot be lowered (unsupported types, an accumulator that
-/// may overflow).
+/// Throws Error naming the operator when it cannot be lowered (an accumulator that may overflow), and
+/// all of them where several have no kernel for their types.
 Program lower(const Graph &graph, const Target &target);
+
+/// Operators whose inputs are all constants become constants.
+Graph fold(const Graph &graph, std::vector<std::string> &notes);
 
 /// What happens to the Graph before its operators are lowered one by one: padding moves into
 /// convolutions, activations into the operators before them.

@@ -1,5 +1,6 @@
 // Lowering of average_pool2d, max_pool2d and mean.
 #include "compiler/lower/accumulation.h"
+#include "compiler/lower/copies.h"
 #include "compiler/lower/lower.h"
 #include "compiler/reference/mean.h"
 #include "compiler/reference/pool2d.h"
@@ -111,14 +112,64 @@ Pool2dSpec pool_spec(const Builder &builder, const Operator &op, int input, int 
     return spec;
 }
 
+/// A mean over the neighbouring axes [first, last] of the input's shape: windows of a pool between two stored
+/// layouts. No axes (first = last + 1 = the channels) make windows of one value.
+Pool2dSpec mean_spec(const StoredTensor &in, const StoredTensor &out, int first, int last) {
+    const Shape &shape = in.shape;
+    const int rank = int(shape.size());
+    int outer = 1, reduced = 1, inner_rows = 1;
+    for (int axis = 0; axis < first; ++axis)
+        outer *= shape[size_t(axis)];
+    for (int axis = first; axis <= std::min(last, rank - 2); ++axis)
+        reduced *= shape[size_t(axis)];
+    for (int axis = last + 1; axis < rank - 1; ++axis)
+        inner_rows *= shape[size_t(axis)];
+    Pool2dSpec spec;
+    spec.in_type = Builder::type_name(in);
+    spec.out_type = Builder::type_name(out);
+    if (last == rank - 1) {
+        // Over channels: the outputs of one stored row take their place, far apart in the input.
+        const int outputs = out.channels();
+        spec.channels = outputs;
+        spec.batch = outer / outputs;
+        spec.in_w = spec.kernel_w = shape.back();
+        spec.in_h = spec.kernel_h = reduced;
+        const int step = in.stride_c * reduced;
+        spec.in_strides = {step, 1, in.stride_c, step * outputs};
+        spec.out_strides = {1, 1, 1, out.stride_c};
+    } else {
+        // Inner rows become output rows: windows of `reduced` columns at distance inner_rows.
+        spec.channels = std::min(in.stride_c, out.stride_c);
+        spec.batch = outer;
+        spec.in_w = spec.kernel_w = reduced;
+        spec.in_h = spec.out_h = inner_rows;
+        spec.in_strides = {1, in.stride_c * inner_rows, in.stride_c,
+                           in.stride_c * inner_rows * reduced};
+        spec.out_strides = {1, out.stride_c, out.stride_c, out.stride_c * inner_rows};
+    }
+    return spec;
+}
+
+/// The permutation that brings `axes` together, in front of the last axis unless that is among them.
+std::vector<int> gathered(const std::vector<int> &axes, int rank) {
+    std::vector<int> order;
+    for (int axis = 0; axis < rank; ++axis)
+        if (std::find(axes.begin(), axes.end(), axis) == axes.end())
+            order.push_back(axis);
+    const bool keeps_last = !order.empty() && order.back() == rank - 1;
+    order.insert(order.end() - (keeps_last ? 1 : 0), axes.begin(), axes.end());
+    return order;
+}
+
 } // namespace
 
 void average_pool2d(Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
-    const int input = builder.working(op.inputs[0]), output = builder.create(op.outputs[0]);
+    const int input = builder.readable(op.inputs[0]), output = builder.create(op.outputs[0]);
     const OutputRange range =
         output_range(builder, output, op.as<Pool2dAttributes>().activation);
-    const int32_t bias = builder.stored_tensor(input).rebiased ? 128 : 0;
+    const int32_t in_bias = builder.stored_tensor(input).rebiased ? 128 : 0;
+    const int32_t out_bias = builder.stored_tensor(output).rebiased ? 128 : 0;
     append_average(builder, op, pool_spec(builder, op, input, output), input, output, range,
                    [&](int count) -> AverageFunction {
                        if (op.rounding == Rounding::float32) {
@@ -132,12 +183,12 @@ void average_pool2d(Builder &builder, const Operator &op) {
                        return {[count](int32_t sum) {
                                    return reference::rounded_average(sum, count);
                                },
-                               1.0 / count, bias, bias};
+                               1.0 / count, in_bias, out_bias};
                    });
 }
 
 void max_pool2d(Builder &builder, const Operator &op) {
-    const int input = builder.working(op.inputs[0]), output = builder.create(op.outputs[0]);
+    const int input = builder.working(op.inputs[0]), output = builder.create_working(op.outputs[0]);
     const OutputRange range =
         output_range(builder, output, op.as<Pool2dAttributes>().activation);
     Pool2dSpec spec = pool_spec(builder, op, input, output);
@@ -148,57 +199,33 @@ void max_pool2d(Builder &builder, const Operator &op) {
 }
 
 void mean(Builder &builder, const Operator &op) {
-    const Graph &graph = builder.graph();
-    const auto &axes = op.as<MeanAttributes>().axes;
-    const Shape &shape = graph.tensor(op.inputs[0]).shape;
+    const std::vector<int> &axes = op.as<MeanAttributes>().axes;
+    int input = builder.working(op.inputs[0]);
+    const int output = builder.create(op.outputs[0]);
+    const int32_t center = builder.zero_point(input);
+    const Shape &shape = builder.graph().tensor(op.inputs[0]).shape;
     const int rank = int(shape.size());
-    for (size_t i = 0; i + 1 < axes.size(); ++i)
-        if (axes[i + 1] != axes[i] + 1)
-            throw Error("operator {}: a mean over axes that are not neighbours has no kernel; "
-                        "transpose them together",
-                        op.name);
-    const int input = builder.working(op.inputs[0]), output = builder.create(op.outputs[0]);
-    const StoredTensor &in = builder.stored_tensor(input), &out = builder.stored_tensor(output);
-
-    // (outer, reduced, inner) with the reduced axes as the columns of a window.
-    const int first = axes.front(), last = axes.back();
-    const bool over_channels = last == rank - 1;
-    int outer = 1, reduced = 1, inner_rows = 1;
-    for (int axis = 0; axis < first; ++axis)
-        outer *= shape[size_t(axis)];
-    for (int axis = first; axis <= std::min(last, rank - 2); ++axis)
-        reduced *= shape[size_t(axis)];
-    for (int axis = last + 1; axis < rank - 1; ++axis)
-        inner_rows *= shape[size_t(axis)];
-    Pool2dSpec spec;
-    spec.in_type = Builder::type_name(in);
-    spec.out_type = Builder::type_name(out);
-    spec.batch = outer;
-    if (over_channels) {
-        // The outputs of one stored row take the place of channels, far apart in the input.
-        const int outputs = out.channels();
-        spec.channels = outputs;
-        spec.batch = outer / outputs;
-        spec.in_w = spec.kernel_w = shape.back();
-        spec.in_h = spec.kernel_h = reduced;
-        const int step = in.stride_c * reduced;
-        spec.in_strides = {step, 1, in.stride_c, step * outputs};
-        spec.out_strides = {1, 1, 1, out.stride_c};
-    } else {
-        // Inner rows become output rows: windows of `reduced` columns at distance inner_rows.
-        spec.channels = std::min(in.stride_c, out.stride_c);
-        spec.in_w = spec.kernel_w = reduced;
-        spec.in_h = spec.out_h = inner_rows;
-        spec.in_strides = {1, in.stride_c * inner_rows, in.stride_c,
-                           in.stride_c * inner_rows * reduced};
-        spec.out_strides = {1, out.stride_c, out.stride_c, out.stride_c * inner_rows};
+    int first = axes.empty() ? rank - 1 : axes.front();
+    int last = axes.empty() ? rank - 2 : axes.back();
+    if (last - first + 1 != int(axes.size())) { // Others lie between them.
+        const std::vector<int> order = gathered(axes, rank);
+        Shape together;
+        for (const int axis : order)
+            together.push_back(shape[size_t(axis)]);
+        const int transposed = builder.create_intermediate(op.inputs[0], together);
+        append_transpose(builder, op, order, input, transposed);
+        input = transposed;
+        first = int(std::find(order.begin(), order.end(), axes.front()) - order.begin());
+        last = first + int(axes.size()) - 1;
     }
     const OutputRange range = output_range(builder, output, Activation::none);
-    const reference::Requantizer requantize = reference::mean_requantizer(graph, op);
-    append_average(builder, op, spec, input, output, range, [&](int) -> AverageFunction {
-        return {[requantize](int32_t sum) { return requantize(sum); }, requantize.real(),
-                builder.zero_point(input), range.zero_point};
-    });
+    const reference::Requantizer requantize = reference::mean_requantizer(builder.graph(), op);
+    append_average(builder, op,
+                   mean_spec(builder.stored_tensor(input), builder.stored_tensor(output), first, last),
+                   input, output, range, [&](int) -> AverageFunction {
+                       return {[requantize](int32_t sum) { return requantize(sum); },
+                               requantize.real(), center, range.zero_point};
+                   });
 }
 
 } // namespace octet::lower
