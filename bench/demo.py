@@ -63,7 +63,8 @@ def answer(model: Path) -> None:
         for name, (person, _), image in zip(PHOTOGRAPHS, np.load(scores), batch):
             litert = LiteRT(model, [image[np.newaxis]], reference=rounding == "reference")
             expected = litert.outputs()[0].reshape(-1)[0]
-            print(f"  {name}: person {person:.3f}   ({peer}: {expected:.3f})", flush=True)
+            print(f"  {name}: person {person:.3f}".ljust(34) + f"{peer}: {expected:.3f}",
+                  flush=True)
 
 
 def compare() -> None:
