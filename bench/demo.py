@@ -85,6 +85,8 @@ def compare() -> None:
 
 
 def main() -> None:
+    if not (BUILD / "octet").exists():
+        raise SystemExit("demo: build/octet is missing; run scripts/demo, which builds it")
     fetch()
     vww = FILES / networks.network("vww").file
     compiled = FILES / "vww"
