@@ -17,8 +17,16 @@ namespace {
 template <typename Number>
 void add_number(CLI::App &app, const std::string &names, Number &value, Number least,
                 Number greatest, const std::string &help) {
+    // CLI::Range lets NaN pass.
+    const auto in_range = [=](const std::string &text) {
+        Number number{};
+        const bool fits =
+            CLI::detail::lexical_cast(text, number) && number >= least && number <= greatest;
+        return fits ? std::string()
+                    : fmt::format("{} is not a number from {} to {}", text, least, greatest);
+    };
     app.add_option(names, value, fmt::format("{} ({} to {})", help, least, greatest))
-        ->check(CLI::Range(least, greatest).description(""))
+        ->check(CLI::Validator(in_range, ""))
         ->type_name("N")
         ->capture_default_str();
 }
@@ -86,13 +94,7 @@ CommandLine::~CommandLine() = default;
 bool CommandLine::parse(int argc, char **argv) {
     if (argc < 2)
         throw UsageError("a verb is missing; see {} --help", app_->get_name());
-    // CLI11 would say that an argument was not expected; say which verbs there are.
-    std::vector<std::string> names;
-    for (const CLI::App *verb : app_->get_subcommands({}))
-        names.push_back(verb->get_name());
-    const std::string word = argv[1];
-    if (!word.starts_with('-') && std::ranges::find(names, word) == names.end())
-        throw UsageError("'{}' is not a verb; use {}", word, fmt::join(names, ", "));
+    refuse_unknown_verb(argv[1]);
     try {
         app_->parse(argc, argv);
         return true;
@@ -105,6 +107,17 @@ bool CommandLine::parse(int argc, char **argv) {
         throw UsageError("{}; see {} {}--help", error.what(), app_->get_name(),
                          chosen.empty() ? "" : chosen.front()->get_name() + " ");
     }
+}
+
+// CLI11 would say that an argument was not expected or that a subcommand is required.
+void CommandLine::refuse_unknown_verb(const std::string &word) const {
+    std::vector<std::string> known = {"-h", "--help", "--version"};
+    std::vector<std::string> verbs;
+    for (const CLI::App *verb : app_->get_subcommands({}))
+        verbs.push_back(verb->get_name());
+    known.insert(known.end(), verbs.begin(), verbs.end());
+    if (std::ranges::find(known, word) == known.end())
+        throw UsageError("'{}' is not a verb; use {}", word, fmt::join(verbs, ", "));
 }
 
 } // namespace octet::tools

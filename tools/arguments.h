@@ -67,6 +67,8 @@ public:
     bool parse(int argc, char **argv);
 
 private:
+    void refuse_unknown_verb(const std::string &word) const;
+
     std::unique_ptr<CLI::App> app_;
 };
 

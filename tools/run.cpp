@@ -37,8 +37,11 @@ int run(const Options &options) {
         throw UsageError("{}: has {} outputs, --output names {} files; name one for each",
                          graph.source, graph.outputs.size(), options.outputs.size());
     std::vector<Array> arrays;
-    for (const std::string &file : options.inputs)
+    for (const std::string &file : options.inputs) {
+        if (!std::filesystem::exists(file))
+            throw UsageError("{}: there is no such file; check the path", file);
         arrays.push_back(read_npy(file));
+    }
     const int64_t runs = count_runs(graph, arrays, options.inputs);
 
     const Compiled compiled = compile_graph(graph, target, options);
