@@ -9,16 +9,22 @@
 #include "compiler/report/report.h"
 #include "compiler/support/error.h"
 #include "compiler/support/pending_file.h"
+#include "compiler/tune.h"
 
 namespace octet {
 
 namespace fs = std::filesystem;
 
 Compiled compile(const Graph &graph, const CompileOptions &options) {
+    return compile(graph, options, schedules::Tuned::read(tuned_file(options.target)));
+}
+
+Compiled compile(const Graph &graph, const CompileOptions &options,
+                 const schedules::Tuned &tuned) {
     const fs::path cache = emit::cache_directory(options.cache);
     Compiled result;
     result.target = options.target;
-    result.program = lower::lower(graph, options.target);
+    result.program = lower::lower(graph, options.target, tuned);
     result.file = emit::write_model_file(result.program,
                                          emit::fingerprint(result.program, options.target));
     emit::Objects objects = emit::compile_kernels(result.program, options, cache);

@@ -17,6 +17,10 @@ struct octet_model;
 
 namespace octet {
 
+namespace schedules {
+class Tuned;
+}
+
 /// Called as work proceeds; `what` is the kernel or layer just finished.
 using Progress = std::function<void(size_t done, size_t total, const std::string &what)>;
 
@@ -39,8 +43,10 @@ struct Compiled {
     size_t cache_hits = 0;
 };
 
-/// Lowers, generates and compiles. Throws Error.
+/// Lowers, generates and compiles, with the target's tuned knobs. Throws Error.
 Compiled compile(const Graph &graph, const CompileOptions &options);
+/// The same with other knobs.
+Compiled compile(const Graph &graph, const CompileOptions &options, const schedules::Tuned &tuned);
 
 /// Writes lib<name>.a, <name>.h, <name>.octet, manifest.json and report.html to `directory`, all of
 /// them or none. Throws Error.

@@ -10,13 +10,20 @@ namespace {
 
 using namespace octet::generators;
 
+template <typename Knobs>
+std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
+    return {knobs.begin(), knobs.end()};
+}
+
 class X86 final : public Family {
 public:
-    nlohmann::json choose(Conv2dSpec &spec, const Capabilities &chip) const override {
-        return x86::choose(spec, chip);
+    std::vector<nlohmann::json> candidates(Conv2dSpec &spec,
+                                           const Capabilities &chip) const override {
+        return as_json(x86::candidates(spec, chip));
     }
-    nlohmann::json choose(DepthwiseConv2dSpec &spec, const Capabilities &chip) const override {
-        return x86::choose(spec, chip);
+    std::vector<nlohmann::json> candidates(DepthwiseConv2dSpec &spec,
+                                           const Capabilities &chip) const override {
+        return as_json(x86::candidates(spec, chip));
     }
     nlohmann::json choose(const PointwiseShape &shape, const Capabilities &chip) const override {
         return x86::choose(shape, chip);

@@ -1,8 +1,8 @@
 // A schedule family: how a kind of chip computes what the generators say.
 //
-// A family does two things for each generator. `choose` sees the layer's shape and the chip's
-// capabilities and picks the formulation (which decides how weights are packed) and the knobs; `apply`
-// turns the knobs into Halide scheduling calls. Knobs travel as JSON inside the kernel's
+// A family does two things for each generator. `candidates` (or `choose`, where there is little to
+// choose) sees the layer's shape and the chip's capabilities and proposes knobs; `apply` turns knobs
+// into Halide scheduling calls. Knobs travel as JSON inside the kernel's
 // specification, so that a kernel can be generated again, cached and tuned from that alone.
 #pragma once
 
@@ -26,11 +26,12 @@ class Family {
 public:
     virtual ~Family() = default;
 
-    /// Fills spec's formulation, group and lanes; returns the knobs. spec's shape and in_stride_c
-    /// are set, its epilogue's channels are the padded ones.
-    virtual nlohmann::json choose(generators::Conv2dSpec &spec, const Capabilities &chip) const = 0;
-    virtual nlohmann::json choose(generators::DepthwiseConv2dSpec &spec,
-                                  const Capabilities &chip) const = 0;
+    /// Knobs worth trying for a layer, the expected best first; also fills spec's group and lanes.
+    /// spec's shape and formulation are set, its epilogue's channels are the padded ones.
+    virtual std::vector<nlohmann::json> candidates(generators::Conv2dSpec &spec,
+                                                   const Capabilities &chip) const = 0;
+    virtual std::vector<nlohmann::json> candidates(generators::DepthwiseConv2dSpec &spec,
+                                                   const Capabilities &chip) const = 0;
     virtual nlohmann::json choose(const generators::PointwiseShape &shape,
                                   const Capabilities &chip) const = 0;
 

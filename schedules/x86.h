@@ -42,9 +42,10 @@ void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
 void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
 void schedule(generators::Pointwise &kernel, const PointwiseKnobs &knobs);
 
-/// Knobs for a layer; the specification's formulation, group and lanes are set as well.
-Conv2dKnobs choose(generators::Conv2dSpec &spec, const Capabilities &chip);
-DepthwiseKnobs choose(generators::DepthwiseConv2dSpec &spec, const Capabilities &chip);
+/// Knobs worth trying for a layer, best first; the specification's group and lanes are set as well.
+std::vector<Conv2dKnobs> candidates(generators::Conv2dSpec &spec, const Capabilities &chip);
+std::vector<DepthwiseKnobs> candidates(generators::DepthwiseConv2dSpec &spec,
+                                       const Capabilities &chip);
 PointwiseKnobs choose(const generators::PointwiseShape &shape, const Capabilities &chip);
 
 } // namespace octet::schedules::x86

@@ -7,7 +7,7 @@
 #include "schedules/x86.h"
 
 #include <algorithm>
-#include <limits>
+#include <tuple>
 
 namespace octet::schedules::x86 {
 
@@ -32,42 +32,73 @@ double tile_cost(const Conv2dSpec &spec, int tile_x, int tile_c, int blocks) {
 
 } // namespace
 
-Conv2dKnobs choose(Conv2dSpec &spec, const Capabilities &chip) {
+std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) {
     spec.group = 4;
     spec.lanes = chip.vector_bits / 32;
     const int blocks = spec.epilogue.channels / spec.lanes;
-    Conv2dKnobs knobs;
-    double best = std::numeric_limits<double>::infinity();
+    std::vector<std::pair<double, Conv2dKnobs>> tiles;
     for (int tile_c = 1; tile_c <= std::min(8, blocks); ++tile_c) {
         if (blocks % tile_c)
             continue;
         // One register for the broadcast activation, tile_c for weights.
         const int most = std::min(spec.out_w, (chip.vector_registers - 1 - tile_c) / tile_c);
         for (int tile_x = 1; tile_x <= std::min(most, 28); ++tile_x) {
-            const double cost = tile_cost(spec, tile_x, tile_c, blocks);
-            if (cost < best) {
-                best = cost;
-                knobs.tile_x = tile_x;
-                knobs.tile_c = tile_c;
-            }
+            Conv2dKnobs knobs;
+            knobs.tile_x = tile_x;
+            knobs.tile_c = tile_c;
+            knobs.store_vector = std::min(32, tile_c * spec.lanes);
+            tiles.emplace_back(tile_cost(spec, tile_x, tile_c, blocks), knobs);
         }
     }
-    knobs.store_vector = std::min(32, knobs.tile_c * spec.lanes);
-    // Weights that exceed half of the second-level cache are read once, block by block.
-    knobs.channels_outer = true;
-    return knobs;
+    std::stable_sort(tiles.begin(), tiles.end(),
+                     [](const auto &a, const auto &b) { return a.first < b.first; });
+    // The best tiles in every variation of what the model does not know.
+    std::vector<Conv2dKnobs> result;
+    constexpr size_t tried = 8;
+    for (size_t i = 0; i < std::min(tried, tiles.size()); ++i)
+        result.push_back(tiles[i].second);
+    for (size_t i = 0; i < std::min(tried, tiles.size()); ++i) {
+        Conv2dKnobs knobs = tiles[i].second;
+        knobs.channels_outer = false;
+        if (blocks > knobs.tile_c)
+            result.push_back(knobs);
+        knobs = tiles[i].second;
+        knobs.unroll_groups = spec.dots() <= 8 ? 0 : 2;
+        if (spec.dots() > 1)
+            result.push_back(knobs);
+        knobs = tiles[i].second;
+        knobs.store_vector = knobs.store_vector == 32 ? 16 : 64;
+        if (knobs.store_vector <= knobs.tile_c * spec.lanes)
+            result.push_back(knobs);
+    }
+    return result;
 }
 
-DepthwiseKnobs choose(DepthwiseConv2dSpec &spec, const Capabilities &) {
+std::vector<DepthwiseKnobs> candidates(DepthwiseConv2dSpec &spec, const Capabilities &) {
     spec.group = 4;
-    DepthwiseKnobs knobs;
-    knobs.tile_c = 16;
-    for (const int tile : {7, 8, 6, 5, 4})
-        if (spec.out_w % tile == 0) {
-            knobs.tile_x = tile;
-            break;
+    std::vector<DepthwiseKnobs> result;
+    for (const int tile_c : {16, 32, 64})
+        for (const int tile_x : {7, 8, 6, 5, 4, 3, 2, 14}) {
+            const bool fits = spec.epilogue.channels % tile_c == 0 && tile_x <= spec.out_w;
+            if (fits && tile_x * tile_c <= 16 * 16)
+                for (const bool channels_outer : {false, true}) {
+                    DepthwiseKnobs knobs;
+                    knobs.tile_c = tile_c;
+                    knobs.tile_x = tile_x;
+                    knobs.channels_outer = channels_outer;
+                    result.push_back(knobs);
+                }
         }
-    return knobs;
+    if (result.empty())
+        result.push_back({.tile_x = 1, .tile_c = 16});
+    // Tiles that divide the row first, channels innermost.
+    std::stable_sort(result.begin(), result.end(), [&](const auto &a, const auto &b) {
+        const auto rank = [&](const DepthwiseKnobs &knobs) {
+            return std::tuple(knobs.tile_c, spec.out_w % knobs.tile_x != 0, knobs.channels_outer);
+        };
+        return rank(a) < rank(b);
+    });
+    return result;
 }
 
 PointwiseKnobs choose(const PointwiseShape &shape, const Capabilities &chip) {

@@ -26,6 +26,7 @@ int run(int argc, char **argv) {
     const Verb verbs[] = {
         add_compile(line.root()), add_run(line.root()),     add_verify(line.root()),
         add_bench(line.root()),   add_inspect(line.root()), add_targets(line.root()),
+        add_tune(line.root()),
     };
     if (!line.parse(argc, argv))
         return 0;

@@ -21,6 +21,7 @@ Verb add_compile(Arguments command);
 Verb add_inspect(Arguments command);
 Verb add_run(Arguments command);
 Verb add_targets(Arguments command);
+Verb add_tune(Arguments command);
 Verb add_verify(Arguments command);
 
 } // namespace octet::tools

@@ -7,6 +7,16 @@
 
 namespace octet::lower {
 
+void require_shift(const Operator &op, const reference::Requantizer &requantize, int64_t acc_min,
+                   int64_t acc_max) {
+    const int left = std::max(requantize.multiplier().shift, 0);
+    const int64_t reach = std::max(std::abs(acc_min), std::abs(acc_max));
+    if (reach << left > std::numeric_limits<int32_t>::max())
+        throw Error("operator {}: its multiplier {:g} shifts accumulators up to {} beyond int32; "
+                    "enlarge the output's scale",
+                    op.name, requantize.real(), reach);
+}
+
 Accumulation accumulate(const Builder &builder, const Operator &op, int input, bool rebias_input,
                         int padded_channels,
                         const std::function<std::vector<int8_t>(int channel)> &weights_of) {
@@ -41,6 +51,8 @@ Accumulation accumulate(const Builder &builder, const Operator &op, int input, b
                         op.name, c, bound);
         result.bias[c] = int32_t(bias);
         const reference::Requantizer &requantize = requantizers[c];
+        require_shift(op, requantize, bias + positive * x_lo + negative * x_hi,
+                      bias + positive * x_hi + negative * x_lo);
         result.channels.push_back({[requantize](int32_t acc) { return requantize(acc); },
                                    requantize.real(), bias + positive * x_lo + negative * x_hi,
                                    bias + positive * x_hi + negative * x_lo});

@@ -28,6 +28,12 @@ Accumulation accumulate(const Builder &builder, const Operator &op, int input, b
                         int padded_channels,
                         const std::function<std::vector<int8_t>(int channel)> &weights_of);
 
+/// Double rounding shifts the accumulator left where the multiplier is 1 or more; what the engines
+/// compute when that leaves int32 is no step function. Throws Error naming the operator when an
+/// accumulator in [acc_min, acc_max] would.
+void require_shift(const Operator &op, const reference::Requantizer &requantize, int64_t acc_min,
+                   int64_t acc_max);
+
 /// The stored output range of an operator with a fused activation.
 OutputRange output_range(const Builder &builder, int output, Activation activation);
 

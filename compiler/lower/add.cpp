@@ -161,7 +161,7 @@ void add(Builder &builder, const Operator &op) {
     builder.call(op, {.generator = "add",
                       .types = spec.out_type + "_" + spec.a_type + "_" + spec.b_type,
                       .spec = spec,
-                      .knobs = builder.family().choose(kernel.shape, builder.capabilities()),
+                      .knobs = builder.choose(kernel.shape),
                       .signature = &kernel.signature,
                       .arguments = arguments,
                       .inputs = {a, b},

@@ -36,9 +36,10 @@ bool prefers_rows(const Graph &graph, const Operator &op) {
            graph.tensor(op.inputs[0]).shape.back() < 16;
 }
 
-Builder::Builder(const Graph &graph, const Target &target, Program &program)
+Builder::Builder(const Graph &graph, const Target &target, const schedules::Tuned &tuned,
+                 Program &program)
     : graph_(graph), target_(target), family_(schedules::find_family(target.family)),
-      program_(program), model_output_(graph.tensors.size()), consumed_(graph.tensors.size()) {
+      tuned_(tuned), program_(program), model_output_(graph.tensors.size()), consumed_(graph.tensors.size()) {
     for (const Operator &op : graph.operators)
         for (TensorId id : op.inputs)
             if (id != no_tensor)
@@ -77,6 +78,20 @@ schedules::Capabilities Builder::capabilities() const {
 
 bool Builder::dense(const StoredTensor &tensor) {
     return tensor.stride_c == tensor.channels() || tensor.rows() == 1;
+}
+
+nlohmann::json Builder::choose(generators::Conv2dSpec &spec) const {
+    return tuned_.choose("conv2d", schedules::tuning_key(spec),
+                         family_.candidates(spec, capabilities()));
+}
+
+nlohmann::json Builder::choose(generators::DepthwiseConv2dSpec &spec) const {
+    return tuned_.choose("depthwise_conv2d", schedules::tuning_key(spec),
+                         family_.candidates(spec, capabilities()));
+}
+
+nlohmann::json Builder::choose(const generators::PointwiseShape &shape) const {
+    return family_.choose(shape, capabilities());
 }
 
 std::string Builder::type_name(const StoredTensor &tensor) {
@@ -351,7 +366,7 @@ void Builder::call(const Operator &op, const Step &step) {
     call.in_place = step.in_place;
     if (!op.outputs.empty()) {
         call.shape = graph_.tensor(op.outputs[0]).shape;
-        call.macs = macs(graph_, op);
+        call.macs = step.generator == "copy" ? 0 : macs(graph_, op);
     } else {
         call.shape = stored_tensor(step.outputs.at(0)).shape;
     }

@@ -11,6 +11,7 @@
 #include "compiler/target/target.h"
 #include "generators/kernel.h"
 #include "schedules/family.h"
+#include "schedules/tuned.h"
 
 #include <map>
 #include <string>
@@ -26,15 +27,19 @@ using NamedArguments = std::map<std::string, Argument>;
 
 class Builder {
 public:
-    Builder(const Graph &graph, const Target &target, Program &program);
+    Builder(const Graph &graph, const Target &target, const schedules::Tuned &tuned,
+            Program &program);
 
     const Graph &graph() const { return graph_; }
     const Target &target() const { return target_; }
-    const schedules::Family &family() const { return family_; }
-    schedules::Capabilities capabilities() const;
     const StoredTensor &stored_tensor(int stored) const {
         return program_.tensors.at(size_t(stored));
     }
+
+    /// Knobs for a kernel: tuned ones where there are, else the family's choice.
+    nlohmann::json choose(generators::Conv2dSpec &spec) const;
+    nlohmann::json choose(generators::DepthwiseConv2dSpec &spec) const;
+    nlohmann::json choose(const generators::PointwiseShape &shape) const;
 
     /// The graph's tensor as it lies in memory now, in whatever form its producer left it.
     int stored(TensorId id) const;
@@ -96,6 +101,7 @@ public:
     void note(const std::string &line) { program_.notes.push_back(line); }
 
 private:
+    schedules::Capabilities capabilities() const;
     StoredTensor describe(TensorId id) const;
     bool read_by_rows(TensorId id) const;
     bool final_output(TensorId id) const;
@@ -107,6 +113,7 @@ private:
     const Graph &graph_;
     const Target &target_;
     const schedules::Family &family_;
+    const schedules::Tuned &tuned_;
     Program &program_;
     std::map<TensorId, int> stored_, working_;
     std::map<std::string, int> kernels_;

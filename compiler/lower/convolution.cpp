@@ -16,10 +16,10 @@ using generators::DepthwiseConv2dSpec;
 
 namespace {
 
-void require_int8(const Builder &builder, const Operator &op) {
+void require_8_bits(const Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
     for (const TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]})
-        if (graph.tensor(id).dtype != DType::s8)
+        if (size_of(graph.tensor(id).dtype) != 1)
             throw Error("operator {}: tensor {} is {}, kernels take int8; quantize the network first",
                         op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
     if (!graph.tensor(op.inputs[1]).constant() ||
@@ -58,9 +58,10 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.out_stride_c = out.stride_c;
     spec.epilogue.out_type = Builder::type_name(out);
     spec.epilogue.channels = out.stride_c;
-    const nlohmann::json knobs = builder.family().choose(spec, builder.capabilities());
-    // Re-biasing each broadcast activation is free beside two dot products or more, not beside one.
-    spec.staged |= spec.rebias_input && knobs.at("tile_c") == 1;
+    const nlohmann::json knobs = builder.choose(spec);
+    // Re-biasing activations as they are broadcast pays only when one tile covers all channels.
+    spec.staged |= spec.rebias_input &&
+                   knobs.at("tile_c").get<int>() * spec.lanes < spec.epilogue.channels;
 
     const Accumulation accumulation = accumulate(
         builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
@@ -106,7 +107,7 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
 } // namespace
 
 void conv2d(Builder &builder, const Operator &op) {
-    require_int8(builder, op);
+    require_8_bits(builder, op);
     const Graph &graph = builder.graph();
     const auto &attributes = op.as<Conv2dAttributes>();
     const Shape &in = graph.tensor(op.inputs[0]).shape;
@@ -148,7 +149,7 @@ void conv2d(Builder &builder, const Operator &op) {
 }
 
 void fully_connected(Builder &builder, const Operator &op) {
-    require_int8(builder, op);
+    require_8_bits(builder, op);
     const Graph &graph = builder.graph();
     const Shape &weights = graph.tensor(op.inputs[1]).shape;
     const int c_in = weights[1];
@@ -178,7 +179,7 @@ void fully_connected(Builder &builder, const Operator &op) {
 }
 
 void depthwise_conv2d(Builder &builder, const Operator &op) {
-    require_int8(builder, op);
+    require_8_bits(builder, op);
     const Graph &graph = builder.graph();
     const auto &attributes = op.as<DepthwiseConv2dAttributes>();
     const Shape &in = graph.tensor(op.inputs[0]).shape;
@@ -212,7 +213,7 @@ void depthwise_conv2d(Builder &builder, const Operator &op) {
     spec.staged = attributes.padding.any() || spec.multiplier != 1;
     spec.epilogue.out_type = Builder::type_name(builder.stored_tensor(output));
     spec.epilogue.channels = spec.out_stride_c;
-    const nlohmann::json knobs = builder.family().choose(spec, builder.capabilities());
+    const nlohmann::json knobs = builder.choose(spec);
 
     const int taps = spec.kernel_h * spec.kernel_w;
     const Accumulation accumulation =

@@ -74,7 +74,7 @@ void convert_reals(Builder &builder, const Operator &op, bool to_real) {
     builder.call(op, {.generator = to_real ? "dequantize" : "quantize",
                       .types = to_real ? "f32_" + spec.type : spec.type + "_f32",
                       .spec = spec,
-                      .knobs = builder.family().choose(kernel.shape, builder.capabilities()),
+                      .knobs = builder.choose(kernel.shape),
                       .signature = &kernel.signature,
                       .arguments = {{"input", builder.argument(from)},
                                     {"scale", builder.constant(std::vector<float>{
@@ -96,7 +96,7 @@ void append_lookup(Builder &builder, const Operator &op, const std::vector<uint8
     builder.call(op, {.generator = "lookup",
                       .types = "u8_u8",
                       .spec = spec,
-                      .knobs = builder.family().choose(kernel.shape, builder.capabilities()),
+                      .knobs = builder.choose(kernel.shape),
                       .signature = &kernel.signature,
                       .arguments = {{"input", builder.argument(from)},
                                     {"table", builder.constant(table)},

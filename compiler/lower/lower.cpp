@@ -52,7 +52,7 @@ void lower_operator(Builder &builder, const Operator &op) {
 
 } // namespace
 
-Program lower(const Graph &graph, const Target &target) {
+Program lower(const Graph &graph, const Target &target, const schedules::Tuned &tuned) {
     Program program;
     program.name = graph.name;
     program.target = target.name;
@@ -60,7 +60,7 @@ Program lower(const Graph &graph, const Target &target) {
         program.rounding = graph.operators.front().rounding;
     const Graph fused = fuse(fold(graph, program.notes), program.notes);
     require_kernels(fused);
-    Builder builder(fused, target, program);
+    Builder builder(fused, target, tuned, program);
     for (const Operator &op : fused.operators)
         lower_operator(builder, op);
     builder.finish();

@@ -12,9 +12,10 @@
 
 namespace octet::lower {
 
-/// Throws Error naming the operator when it cannot be lowered (an accumulator that may overflow), and
+/// `tuned` holds the knobs that were measured to be best for some kernels. Throws Error naming the
+/// operator when it cannot be lowered (an accumulator that may overflow), and
 /// all of them where several have no kernel for their types.
-Program lower(const Graph &graph, const Target &target);
+Program lower(const Graph &graph, const Target &target, const schedules::Tuned &tuned);
 
 /// Operators whose inputs are all constants become constants.
 Graph fold(const Graph &graph, std::vector<std::string> &notes);

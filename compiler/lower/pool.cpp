@@ -34,7 +34,7 @@ void append_pool(Builder &builder, const Operator &op, const Pool2dSpec &spec, i
                       .types = (spec.kind == PoolKind::max ? "max_" : "average_") +
                                spec.out_type + "_" + spec.in_type,
                       .spec = spec,
-                      .knobs = builder.family().choose(kernel.shape, builder.capabilities()),
+                      .knobs = builder.choose(kernel.shape),
                       .signature = &kernel.signature,
                       .arguments = arguments,
                       .inputs = {input},
@@ -220,6 +220,8 @@ void mean(Builder &builder, const Operator &op) {
     }
     const OutputRange range = output_range(builder, output, Activation::none);
     const reference::Requantizer requantize = reference::mean_requantizer(builder.graph(), op);
+    const int64_t reach = 255 * reference::mean_count(builder.graph(), op);
+    require_shift(op, requantize, -reach, reach);
     append_average(builder, op,
                    mean_spec(builder.stored_tensor(input), builder.stored_tensor(output), first, last),
                    input, output, range, [&](int) -> AverageFunction {

@@ -41,7 +41,7 @@ void softmax(Builder &builder, const Operator &op) {
     builder.call(op, {.generator = "softmax",
                       .types = spec.out_type + "_" + spec.in_type,
                       .spec = spec,
-                      .knobs = builder.family().choose(kernel.shape, builder.capabilities()),
+                      .knobs = builder.choose(kernel.shape),
                       .signature = &kernel.signature,
                       .arguments = arguments,
                       .inputs = {from},
