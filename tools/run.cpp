@@ -5,6 +5,9 @@
 #include "tools/samples.h"
 #include "tools/verb.h"
 
+#include <filesystem>
+#include <set>
+
 namespace octet::tools {
 namespace {
 
@@ -36,6 +39,10 @@ int run(const Options &options) {
     if (options.outputs.size() != graph.outputs.size())
         throw UsageError("{}: has {} outputs, --output names {} files; name one for each",
                          graph.source, graph.outputs.size(), options.outputs.size());
+    const std::set<std::string> distinct(options.outputs.begin(), options.outputs.end());
+    if (distinct.size() != options.outputs.size())
+        throw UsageError("{}: --output names a file twice; give each output one of its own",
+                         graph.source);
     std::vector<Array> arrays;
     for (const std::string &file : options.inputs) {
         if (!std::filesystem::exists(file))

@@ -103,6 +103,8 @@ TEST_CASE("Several inputs and outputs", "[cli]") {
                   "has 2 inputs, --input names 1 files");
     check_refused(here.octet("run two.tflite --input a.npy b.npy --output s.npy"), 2,
                   "has 2 outputs, --output names 1 files");
+    check_refused(here.octet("run two.tflite --input a.npy b.npy --output s.npy s.npy"), 2,
+                  "two.tflite: --output names a file twice");
     Array longer{DType::s8, {2, 4, 4, 8}, Bytes(256)};
     save(here, "b2.npy", longer);
     check_refused(here.octet("run two.tflite --input a.npy b2.npy --output s.npy c.npy"), 2,
