@@ -19,14 +19,13 @@ Compiled compile(const Graph &graph, const CompileOptions &options) {
     return compile(graph, options, schedules::Tuned::read(tuned_file(options.target)));
 }
 
-Compiled compile(const Graph &graph, const CompileOptions &options,
-                 const schedules::Tuned &tuned) {
+Compiled compile(const Graph &graph, const CompileOptions &options, const schedules::Tuned &tuned) {
     const fs::path cache = emit::cache_directory(options.cache);
     Compiled result;
     result.target = options.target;
     result.program = lower::lower(graph, options.target, tuned);
-    result.file = emit::write_model_file(result.program,
-                                         emit::fingerprint(result.program, options.target));
+    result.file =
+        emit::write_model_file(result.program, emit::fingerprint(result.program, options.target));
     emit::Objects objects = emit::compile_kernels(result.program, options, cache);
     result.objects = std::move(objects.files);
     result.code_bytes = std::move(objects.code_bytes);

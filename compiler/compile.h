@@ -26,9 +26,10 @@ using Progress = std::function<void(size_t done, size_t total, const std::string
 
 struct CompileOptions {
     Target target;
-    std::filesystem::path cache; ///< empty: $OCTET_CACHE, else $XDG_CACHE_HOME/octet, ~/.cache/octet
-    int jobs = 0;                ///< kernels compiled at once; 0: one per core
-    double kernel_seconds = 60;  ///< time limit for one kernel's compilation
+    std::filesystem::path
+        cache;                  ///< empty: $OCTET_CACHE, else $XDG_CACHE_HOME/octet, ~/.cache/octet
+    int jobs = 0;               ///< kernels compiled at once; 0: one per core
+    double kernel_seconds = 60; ///< time limit for one kernel's compilation
     Progress progress;
 };
 
@@ -77,7 +78,7 @@ struct LayerVerdict {
 };
 
 struct Verdict {
-    std::vector<LayerVerdict> layers; ///< each layer alone, on the reference's own inputs
+    std::vector<LayerVerdict> layers;    ///< each layer alone, on the reference's own inputs
     int64_t outputs = 0, mismatches = 0; ///< layers and whole network together
 };
 

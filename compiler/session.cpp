@@ -9,15 +9,16 @@ namespace octet {
 Session::Session(const Compiled &compiled, int threads) : file_(compiled.file.size() + 64) {
     const std::string &name = compiled.program.name;
     if (compiled.shared_library.empty())
-        throw Error("target {}: does not run on this machine; use one of those that `octet targets` "
-                    "marks as running here",
-                    compiled.target.name);
+        throw Error(
+            "target {}: does not run on this machine; use one of those that `octet targets` "
+            "marks as running here",
+            compiled.target.name);
     library_ = dlopen(compiled.shared_library.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library_)
         throw Error("{}: {}; remove the cache and try again", compiled.shared_library.string(),
                     dlerror());
-    const auto *library = static_cast<const octet_library *>(
-        dlsym(library_, ("octet_" + name + "_library").c_str()));
+    const auto *library =
+        static_cast<const octet_library *>(dlsym(library_, ("octet_" + name + "_library").c_str()));
     // The runtime reads the file image in place, at an alignment that vectors do not promise.
     uint8_t *image = file_.data() + (64 - reinterpret_cast<uintptr_t>(file_.data()) % 64) % 64;
     std::copy(compiled.file.begin(), compiled.file.end(), image);

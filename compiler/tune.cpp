@@ -63,8 +63,8 @@ TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOpt
         const Timing timing = measure(session, 0.3);
         bool fresh = false;
         for (size_t i = 0; i < compiled.program.calls.size(); ++i) {
-            const json kernel =
-                json::parse(compiled.program.kernels[size_t(compiled.program.calls[i].kernel)].spec);
+            const json kernel = json::parse(
+                compiled.program.kernels[size_t(compiled.program.calls[i].kernel)].spec);
             const std::string key = key_of(kernel);
             if (key.empty())
                 continue;
@@ -72,8 +72,8 @@ TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOpt
             const std::string generator = kernel.at("generator");
             Best &entry = best[generator + key];
             if (round == 0)
-                entry.first_seconds = entry.first_seconds ? std::min(entry.first_seconds, seconds)
-                                                          : seconds;
+                entry.first_seconds =
+                    entry.first_seconds ? std::min(entry.first_seconds, seconds) : seconds;
             fresh |= entry.knobs != kernel.at("knobs");
             // A lead of less than 2 % may be noise; the earlier candidate keeps its place.
             if (entry.knobs.is_null() || seconds < 0.98 * entry.seconds ||

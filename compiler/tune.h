@@ -1,8 +1,8 @@
 // Tuning: which knobs are fastest for a network's kernels on this machine.
 //
 // Every kernel's candidates come from its schedule family. They are tried side by side: round i
-// compiles the whole network with each kernel's candidate number i and times every call, so that one
-// round costs one compilation whatever the number of kernels, and all run on the data that the
+// compiles the whole network with each kernel's candidate number i and times every call, so that
+// one round costs one compilation whatever the number of kernels, and all run on the data that the
 // network gives them.
 #pragma once
 

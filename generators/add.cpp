@@ -10,10 +10,10 @@ Pointwise add(const AddSpec &spec) {
     kernel.dims = pointwise_dims(spec.extents.size());
     kernel.shape = {spec.extents, 32};
     const Type out = type_from_name(spec.out_type);
-    ImageParam a = kernel.signature.input("a", type_from_name(spec.a_type), spec.a_extents,
-                                          spec.a_strides);
-    ImageParam b = kernel.signature.input("b", type_from_name(spec.b_type), spec.b_extents,
-                                          spec.b_strides);
+    ImageParam a =
+        kernel.signature.input("a", type_from_name(spec.a_type), spec.a_extents, spec.a_strides);
+    ImageParam b =
+        kernel.signature.input("b", type_from_name(spec.b_type), spec.b_extents, spec.b_strides);
     std::vector<Expr> a_at, b_at;
     for (size_t i = 0; i < kernel.dims.size(); ++i) {
         a_at.push_back(spec.a_extents[i] == 1 ? Expr(0) : Expr(kernel.dims[i]));
@@ -24,9 +24,12 @@ Pointwise add(const AddSpec &spec) {
         const Expr index = i32(u8(a(a_at))) * 256 + i32(u8(b(b_at)));
         kernel.output(kernel.dims) = cast(out, table(index));
     } else {
-        ImageParam parameters = kernel.signature.input("parameters", Int(32), {6});
-        const Expr sum =
-            i32(a(a_at)) * parameters(0) + i32(b(b_at)) * parameters(1) + parameters(2);
+        const bool fine = spec.form == AddForm::fine;
+        ImageParam parameters = kernel.signature.input("parameters", Int(32), {fine ? 9 : 6});
+        const Expr left = i32(a(a_at)), right = i32(b(b_at));
+        Expr sum = left * parameters(0) + right * parameters(1) + parameters(2);
+        if (fine)
+            sum += (left * parameters(6) + right * parameters(7) + parameters(8)) >> 8;
         const Expr q = sum >> cast<uint32_t>(parameters(3));
         kernel.output(kernel.dims) = cast(out, clamp(q, parameters(4), parameters(5)));
     }

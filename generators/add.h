@@ -4,6 +4,7 @@
 // form equals the exact one (compiler/lower/add.cpp):
 //
 //   linear  q = (a * ma + b * mb + offset) >> shift, clamped
+//   fine    the same with 8 more bits in ma, mb and offset: two sums, of the high and the low parts
 //   table   q = table[256 a + b], where no constants of the linear form are exact
 #pragma once
 
@@ -11,8 +12,10 @@
 
 namespace octet::generators {
 
-enum class AddForm { linear, table };
-NLOHMANN_JSON_SERIALIZE_ENUM(AddForm, {{AddForm::linear, "linear"}, {AddForm::table, "table"}})
+enum class AddForm { linear, fine, table };
+NLOHMANN_JSON_SERIALIZE_ENUM(AddForm, {{AddForm::linear, "linear"},
+                                       {AddForm::fine, "fine"},
+                                       {AddForm::table, "table"}})
 
 struct AddSpec {
     AddForm form = AddForm::linear;
@@ -24,8 +27,9 @@ struct AddSpec {
                                    a_extents, a_strides, b_extents, b_strides)
 };
 
-/// Arguments: a, b, then linear: parameters s32[6] (ma, mb, offset, shift, lo, hi); or table
-/// u8[65536], indexed by the stored bytes; output.
+/// Arguments: a, b, then linear: parameters s32[6] (ma, mb, offset, shift, lo, hi); fine:
+/// parameters s32[9] (the same, then the low 8 bits of ma, mb, offset); or table u8[65536], indexed
+/// by the stored bytes; output.
 Pointwise add(const AddSpec &spec);
 
 } // namespace octet::generators

@@ -9,7 +9,9 @@ using namespace Halide::ConciseCasts;
 
 namespace {
 
-int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
+int round_up(int value, int multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
 
 int64_t product(const std::vector<int> &extents) {
     return std::accumulate(extents.begin(), extents.end(), int64_t{1}, std::multiplies<>());
@@ -32,7 +34,9 @@ std::vector<int> Conv2dSpec::staged_extents() const {
     return {round_up(row, 64), rows, batch};
 }
 
-int64_t Conv2dSpec::staged_bytes() const { return product(staged_extents()); }
+int64_t Conv2dSpec::staged_bytes() const {
+    return product(staged_extents());
+}
 
 std::vector<int> Conv2dSpec::packed_extents() const {
     const int blocks = epilogue.channels / lanes;
@@ -52,7 +56,9 @@ int64_t Conv2dSpec::packed_offset(int channel, int ky, int kx, int ci) const {
     return ((row * dots() + element / group) * lanes + lane) * group + element % group;
 }
 
-int64_t Conv2dSpec::packed_bytes() const { return product(packed_extents()); }
+int64_t Conv2dSpec::packed_bytes() const {
+    return product(packed_extents());
+}
 
 Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
     const Type in_type = type_from_name(spec.in_type);
@@ -60,7 +66,8 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
     const auto &[c, x, y, n] = v;
 
     ImageParam input =
-        dot ? signature.input("input", in_type, {spec.c_in * spec.groups, spec.in_w, spec.in_h, spec.batch},
+        dot ? signature.input("input", in_type,
+                              {spec.c_in * spec.groups, spec.in_w, spec.in_h, spec.batch},
                               {1, spec.in_stride_c})
             : signature.input("input", in_type, {spec.in_w * spec.c_in, spec.in_h, spec.batch});
     ImageParam weights = signature.input("weights", Int(8), spec.packed_extents(), {}, 64);
@@ -76,7 +83,8 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
     if (dot) {
         if (spec.staged) {
             bounded = BoundaryConditions::constant_exterior(
-                input, pad(0), {{0, spec.c_in * spec.groups}, {0, spec.in_w}, {0, spec.in_h}, {0, spec.batch}});
+                input, pad(0),
+                {{0, spec.c_in * spec.groups}, {0, spec.in_w}, {0, spec.in_h}, {0, spec.batch}});
             staged(c, x, y, n) = rebias(bounded(c, x - spec.pad_left, y - spec.pad_top, n));
         } else {
             // Channels beyond c_in lie in the stride; their weights are 0.
@@ -85,10 +93,9 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
         }
         r = RDom(0, spec.group, 0, spec.dots(), 0, spec.kernel_w, 0, spec.kernel_h, "r");
         // The first input channel of c's group.
-        const Expr first =
-            spec.groups == 1
-                ? Expr(0)
-                : min(c / (spec.c_out / spec.groups), spec.groups - 1) * spec.c_in;
+        const Expr first = spec.groups == 1
+                               ? Expr(0)
+                               : min(c / (spec.c_out / spec.groups), spec.groups - 1) * spec.c_in;
         acc(c, x, y, n) = bias(c);
         acc(c, x, y, n) +=
             i32(staged(first + r[0] + spec.group * r[1], x * spec.stride_w + r[2] * spec.dilation_w,

@@ -4,11 +4,12 @@
 //                          acc         bias, folded when the weights are packed
 //
 // Symmetric weights are assumed here; the zero point of asymmetric weights is folded by lowering.
-// Padding enters as zx, in a staged copy of the input. The reduction is grouped by `group` channels,
-// the shape of the chips' dot products. Two formulations of the same sum:
+// Padding enters as zx, in a staged copy of the input. The reduction is grouped by `group`
+// channels, the shape of the chips' dot products. Two formulations of the same sum:
 //
 //   dot      groups of channels at one tap: activations need stride_c to be a multiple of group
-//   row_dot  groups along the flattened (tap column, channel) row: for inputs of few channels, which
+//   row_dot  groups along the flattened (tap column, channel) row: for inputs of few channels,
+//   which
 //            lie dense in memory; stride_c equals c_in
 #pragma once
 
@@ -17,8 +18,8 @@
 namespace octet::generators {
 
 enum class ConvFormulation { dot, row_dot };
-NLOHMANN_JSON_SERIALIZE_ENUM(ConvFormulation, {{ConvFormulation::dot, "dot"},
-                                               {ConvFormulation::row_dot, "row_dot"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(ConvFormulation,
+                             {{ConvFormulation::dot, "dot"}, {ConvFormulation::row_dot, "row_dot"}})
 
 struct Conv2dSpec {
     int batch = 1;
@@ -31,14 +32,14 @@ struct Conv2dSpec {
     std::string in_type = "u8"; ///< as it lies in memory
     bool rebias_input = false;  ///< s8 input of a u8 kernel: 128 is added while staging
     ConvFormulation formulation = ConvFormulation::dot;
-    int group = 4;  ///< reduction elements per dot product
-    int lanes = 16; ///< output channels per vector of packed weights
+    int group = 4;       ///< reduction elements per dot product
+    int lanes = 16;      ///< output channels per vector of packed weights
     bool staged = false; ///< the input goes through a padded copy
     EpilogueSpec epilogue;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dSpec, batch, in_h, in_w, c_in, in_stride_c, groups, c_out, out_h, out_w,
-                                   out_stride_c, kernel_h, kernel_w, stride_h, stride_w, dilation_h,
-                                   dilation_w, pad_top, pad_left, in_type, rebias_input, formulation,
-                                   group, lanes, staged, epilogue)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dSpec, batch, in_h, in_w, c_in, in_stride_c, groups, c_out,
+                                   out_h, out_w, out_stride_c, kernel_h, kernel_w, stride_h,
+                                   stride_w, dilation_h, dilation_w, pad_top, pad_left, in_type,
+                                   rebias_input, formulation, group, lanes, staged, epilogue)
 
     /// Dot products in one reduction row: over channels (dot), tap columns and channels (row_dot).
     int dots() const;
@@ -63,10 +64,10 @@ struct Conv2d {
     Conv2dSpec spec;
     Signature signature;
     Vars v;
-    Halide::Func staged{"staged"};   ///< padded (and re-biased) input; inlined unless spec.staged
-    Halide::Func acc{"acc"};         ///< accumulators
+    Halide::Func staged{"staged"}; ///< padded (and re-biased) input; inlined unless spec.staged
+    Halide::Func acc{"acc"};       ///< accumulators
     Halide::Func output{"output"};
-    Halide::RDom r;                  ///< dot: (in dot, dot, kx, ky); row_dot: (in dot, dot, ky)
+    Halide::RDom r; ///< dot: (in dot, dot, kx, ky); row_dot: (in dot, dot, ky)
 };
 
 } // namespace octet::generators

@@ -35,8 +35,7 @@ Pointwise copy(const CopySpec &spec) {
     for (size_t i = 0; i < kernel.dims.size(); ++i)
         at.push_back(kernel.dims[i] - spec.before[i]);
     const Expr value = source(at);
-    kernel.output(kernel.dims) =
-        spec.rebias ? cast(type, cast(UInt(8), value) ^ u8(0x80)) : value;
+    kernel.output(kernel.dims) = spec.rebias ? cast(type, cast(UInt(8), value) ^ u8(0x80)) : value;
     bound_output(kernel.output, spec.extents, spec.out_strides);
     kernel.signature.outputs = {kernel.output};
     return kernel;
@@ -52,8 +51,8 @@ Pointwise concatenation(const ConcatenationSpec &spec) {
     for (size_t i = 0; i < spec.sizes.size(); ++i) {
         std::vector<int> extents = spec.extents;
         extents[size_t(spec.axis)] = spec.sizes[i];
-        ImageParam input = kernel.signature.input("input" + std::to_string(i), type, extents,
-                                                  spec.in_strides[i]);
+        ImageParam input =
+            kernel.signature.input("input" + std::to_string(i), type, extents, spec.in_strides[i]);
         Region region;
         for (int extent : extents)
             region.emplace_back(0, extent);

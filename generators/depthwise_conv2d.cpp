@@ -64,9 +64,9 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
 
     r = RDom(0, spec.group, 0, spec.groups(), 0, spec.kernel_w, "r");
     acc(c, x, y, n) = bias(c);
-    acc(c, x, y, n) += i32(taps(r[0] + spec.group * r[1], c,
-                                x * spec.stride_w + r[2] * spec.dilation_w, y, n)) *
-                       i32(weights(r[0], c, r[1], r[2]));
+    acc(c, x, y, n) +=
+        i32(taps(r[0] + spec.group * r[1], c, x * spec.stride_w + r[2] * spec.dilation_w, y, n)) *
+        i32(weights(r[0], c, r[1], r[2]));
     output(c, x, y, n) = epilogue(acc(c, x, y, n), c);
 
     if (spec.staged) {

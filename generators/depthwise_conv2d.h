@@ -6,7 +6,8 @@
 // of one column are interleaved into adjacent bytes (taps), the missing ones having weight 0:
 //
 //   taps(j, c, x, y) = staged(c, x, y + j),  j = 0 .. group - 1
-//   acc(c, x, y)     = sum over columns kx, groups g of rows, j:  taps(j, c, x + kx, y + g * group) w
+//   acc(c, x, y)     = sum over columns kx, groups g of rows, j:  taps(j, c, x + kx, y + g * group)
+//   w
 //
 // One interleaving serves all kernel_w columns of the tile's pixels.
 #pragma once
@@ -25,13 +26,13 @@ struct DepthwiseConv2dSpec {
     int pad_top = 0, pad_left = 0;
     std::string in_type = "u8"; ///< as it lies in memory
     bool rebias_input = false;  ///< s8 input of a u8 kernel: 128 is added on reading
-    int group = 4;      ///< taps per dot product
-    bool staged = true; ///< the input goes through a padded copy
+    int group = 4;              ///< taps per dot product
+    bool staged = true;         ///< the input goes through a padded copy
     EpilogueSpec epilogue;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseConv2dSpec, batch, in_h, in_w, c_in, in_stride_c, multiplier,
-                                   out_h, out_w,
-                                   out_stride_c, kernel_h, kernel_w, stride_h, stride_w, dilation_h,
-                                   dilation_w, pad_top, pad_left, in_type, rebias_input, group, staged, epilogue)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseConv2dSpec, batch, in_h, in_w, c_in, in_stride_c,
+                                   multiplier, out_h, out_w, out_stride_c, kernel_h, kernel_w,
+                                   stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left,
+                                   in_type, rebias_input, group, staged, epilogue)
 
     /// Groups of taps in one column.
     int groups() const { return (kernel_h + group - 1) / group; }

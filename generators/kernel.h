@@ -1,10 +1,10 @@
 // What every generator has in common.
 //
-// A generator turns a specification (plain numbers: shapes, strides, types, the epilogue's form) into
-// Halide Funcs. It holds the algorithm and nothing else; a schedule then receives the named Funcs.
-// All extents and strides are constants, so a kernel contains no index arithmetic at run time,
-// checks nothing and allocates nothing: what does not fit in registers or a small stack array is an
-// additional output of the pipeline, a scratch buffer that the caller's arena provides.
+// A generator turns a specification (plain numbers: shapes, strides, types, the epilogue's form)
+// into Halide Funcs. It holds the algorithm and nothing else; a schedule then receives the named
+// Funcs. All extents and strides are constants, so a kernel contains no index arithmetic at run
+// time, checks nothing and allocates nothing: what does not fit in registers or a small stack array
+// is an additional output of the pipeline, a scratch buffer that the caller's arena provides.
 #pragma once
 
 #include <Halide.h>

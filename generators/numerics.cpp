@@ -21,8 +21,7 @@ Epilogue::Epilogue(const EpilogueSpec &spec, Signature &signature) : spec_(spec)
         shift_ = signature.input("shift", UInt(64), per_channel, {}, 64);
     }
     if (spec.form == EpilogueForm::mixed)
-        exact_blocks_ =
-            signature.input("exact_blocks", UInt(8), {spec.channels / spec.block});
+        exact_blocks_ = signature.input("exact_blocks", UInt(8), {spec.channels / spec.block});
 }
 
 Expr Epilogue::float_form(const Expr &acc, const Expr &c) const {

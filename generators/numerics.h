@@ -2,10 +2,10 @@
 // output, in the forms that lowering can choose from per block of channels.
 //
 // With q = zero_point + requantize(acc) clamped to [lo, hi], every rounding mode is a monotone step
-// function of acc, given by at most 255 thresholds. Two formulas with the same thresholds inside the
-// reachable range of acc are the same function. Lowering therefore looks for constants of a cheap
-// form that has exactly the thresholds of the rounding mode (compiler/lower/epilogue.h), and proves
-// it; the `exact` form serves the channels for which there are none.
+// function of acc, given by at most 255 thresholds. Two formulas with the same thresholds inside
+// the reachable range of acc are the same function. Lowering therefore looks for constants of a
+// cheap form that has exactly the thresholds of the rounding mode (compiler/lower/epilogue.h), and
+// proves it; the `exact` form serves the channels for which there are none.
 //
 //   scale           q = round_half_even(acc * M + zo)
 //   scale_offset    q = round_half_even((acc + d) * M + zo)             d in float, per channel
@@ -15,12 +15,12 @@
 //
 // With a fused multiply-add the float forms round once; without (`fused` false), the product is
 // rounded to float first, which is what the rounding mode `float` itself does; ties then go to even
-// numbers of steps only if magic + zo is even, so an odd zero point is raised by a parity of 1 that is
-// taken off again.
+// numbers of steps only if magic + zo is even, so an odd zero point is raised by a parity of 1 that
+// is taken off again.
 //
-// The float forms round by adding 1.5 * 2^23 + zo: the sum's low byte is then the stored output. That
-// sum and its limits are arguments rather than constants, because Halide would otherwise reorder the
-// additions around them and round twice.
+// The float forms round by adding 1.5 * 2^23 + zo: the sum's low byte is then the stored output.
+// That sum and its limits are arguments rather than constants, because Halide would otherwise
+// reorder the additions around them and round twice.
 #pragma once
 
 #include "generators/kernel.h"
@@ -55,7 +55,8 @@ struct EpilogueSpec {
     bool has_exact() const { return form == EpilogueForm::exact || form == EpilogueForm::mixed; }
 };
 
-/// 1.5 * 2^23: adding it to a float of magnitude below 2^22 rounds that to an integer, half to even.
+/// 1.5 * 2^23: adding it to a float of magnitude below 2^22 rounds that to an integer, half to
+/// even.
 inline constexpr float rounding_magic = 12582912.0f;
 
 /// The constants of an epilogue as kernel arguments, in this order:
@@ -77,7 +78,8 @@ private:
     Halide::Expr exact_form(const Halide::Expr &acc, const Halide::Expr &c) const;
 
     EpilogueSpec spec_;
-    Halide::ImageParam range_, float_range_, scale_, offset_, m_, r_positive_, r_negative_, shift_, exact_blocks_;
+    Halide::ImageParam range_, float_range_, scale_, offset_, m_, r_positive_, r_negative_, shift_,
+        exact_blocks_;
 };
 
 /// saturating rounding doubling high multiply by a Q0.31 number, ties away from zero for the

@@ -6,8 +6,7 @@ using namespace Halide;
 using namespace Halide::ConciseCasts;
 
 bool Pool2dSpec::clipped() const {
-    return pad_top > 0 || pad_left > 0 ||
-           (out_h - 1) * stride_h + kernel_h - pad_top > in_h ||
+    return pad_top > 0 || pad_left > 0 || (out_h - 1) * stride_h + kernel_h - pad_top > in_h ||
            (out_w - 1) * stride_w + kernel_w - pad_left > in_w;
 }
 
@@ -17,18 +16,18 @@ Pointwise pool2d(const Pool2dSpec &spec) {
     const Var &c = kernel.dims[0], &x = kernel.dims[1], &y = kernel.dims[2], &n = kernel.dims[3];
     const std::vector<int> extents = {spec.channels, spec.out_w, spec.out_h, spec.batch};
     kernel.shape = {extents, spec.kind == PoolKind::max ? 8 : 32};
-    ImageParam input = kernel.signature.input(
-        "input", type_from_name(spec.in_type),
-        {spec.channels, spec.in_w, spec.in_h, spec.batch}, spec.in_strides);
+    ImageParam input =
+        kernel.signature.input("input", type_from_name(spec.in_type),
+                               {spec.channels, spec.in_w, spec.in_h, spec.batch}, spec.in_strides);
 
     const RDom r(0, spec.kernel_w, 0, spec.kernel_h, "r");
     const Expr column = x * spec.stride_w + r.x - spec.pad_left;
     const Expr row = y * spec.stride_h + r.y - spec.pad_top;
     // Every window holds at least one place of the input: clamping leads to one of its own.
     const Expr inside = column >= 0 && column < spec.in_w && row >= 0 && row < spec.in_h;
-    const Expr value = spec.clipped() ? input(c, clamp(column, 0, spec.in_w - 1),
-                                              clamp(row, 0, spec.in_h - 1), n)
-                                      : input(c, column, row, n);
+    const Expr value =
+        spec.clipped() ? input(c, clamp(column, 0, spec.in_w - 1), clamp(row, 0, spec.in_h - 1), n)
+                       : input(c, column, row, n);
     Func window("window");
     if (spec.kind == PoolKind::max) {
         ImageParam range = kernel.signature.input("range", Int(32), {2});

@@ -1,4 +1,5 @@
-// Average and max pooling over a window of rows and columns; mean is average pooling over all of them.
+// Average and max pooling over a window of rows and columns; mean is average pooling over all of
+// them.
 //
 // Padded places do not count. An average is a requantization of the window's sum whose constants
 // depend on how many values it has, and so, at the borders, on the position: the epilogue's

@@ -20,9 +20,10 @@ Expr shift_left_saturating(const Expr &x, int bits) {
 /// 1 / (1 + x) in Q(0) for x in [0, 1) in Q(0): three Newton steps, as gemmlowp does them.
 Expr one_over_one_plus_x(const Expr &x) {
     const Expr forty_eight_over_17 = 1515870810, minus_thirty_two_over_17 = -1010580540; // Q(2)
-    const Expr half_denominator = i32((i64(x) + Internal::make_const(Int(64), int64_t{1} << 31)) / 2);
-    Expr estimate =
-        forty_eight_over_17 + rounding_doubling_high_mul(half_denominator, minus_thirty_two_over_17);
+    const Expr half_denominator =
+        i32((i64(x) + Internal::make_const(Int(64), int64_t{1} << 31)) / 2);
+    Expr estimate = forty_eight_over_17 +
+                    rounding_doubling_high_mul(half_denominator, minus_thirty_two_over_17);
     for (int step = 0; step < 3; ++step) {
         const Expr error = (1 << 29) - rounding_doubling_high_mul(half_denominator, estimate);
         estimate += shift_left_saturating(rounding_doubling_high_mul(estimate, error), 2);

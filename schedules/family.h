@@ -1,9 +1,9 @@
 // A schedule family: how a kind of chip computes what the generators say.
 //
 // A family does two things for each generator. `candidates` (or `choose`, where there is little to
-// choose) sees the layer's shape and the chip's capabilities and proposes knobs; `apply` turns knobs
-// into Halide scheduling calls. Knobs travel as JSON inside the kernel's
-// specification, so that a kernel can be generated again, cached and tuned from that alone.
+// choose) sees the layer's shape and the chip's capabilities and proposes knobs; `apply` turns
+// knobs into Halide scheduling calls. Knobs travel as JSON inside the kernel's specification, so
+// that a kernel can be generated again, cached and tuned from that alone.
 #pragma once
 
 #include "generators/conv2d.h"

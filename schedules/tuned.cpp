@@ -22,8 +22,12 @@ std::string key_of(const Spec &spec) {
 
 } // namespace
 
-std::string tuning_key(const generators::Conv2dSpec &spec) { return key_of(spec); }
-std::string tuning_key(const generators::DepthwiseConv2dSpec &spec) { return key_of(spec); }
+std::string tuning_key(const generators::Conv2dSpec &spec) {
+    return key_of(spec);
+}
+std::string tuning_key(const generators::DepthwiseConv2dSpec &spec) {
+    return key_of(spec);
+}
 
 Tuned Tuned::trying(size_t candidate) {
     Tuned result;

@@ -1,7 +1,8 @@
 // The database of measured knobs: schedules/tuned/<target>.json, written by `octet tune`.
 //
 // A kernel is found by its key, the layer's shape without what does not change the schedule (the
-// epilogue's constants and form). Where the database has nothing, the family's first candidate is used.
+// epilogue's constants and form). Where the database has nothing, the family's first candidate is
+// used.
 #pragma once
 
 #include "generators/conv2d.h"
@@ -22,8 +23,8 @@ public:
     Tuned() = default;
     /// Uses candidate number `candidate` (modulo their count) everywhere: how tuning tries them.
     static Tuned trying(size_t candidate);
-    /// Reads a database; a file that does not exist is an empty one. Throws std::runtime_error naming
-    /// the file when it cannot be understood.
+    /// Reads a database; a file that does not exist is an empty one. Throws std::runtime_error
+    /// naming the file when it cannot be understood.
     static Tuned read(const std::filesystem::path &file);
 
     /// The knobs for a kernel, out of `candidates` (not empty) or the database.

@@ -1,9 +1,9 @@
 // Schedules of the x86 family: AVX2 and AVX-512 with VNNI.
 //
-// Everything is decided by a plain struct of knobs and the capabilities of the target; the algorithm
-// comes from the generator. The innermost tile of a convolution holds tile_x pixels times tile_c
-// vectors of output channels in registers, so that each broadcast activation serves tile_c dot
-// products and each vector of weights serves tile_x.
+// Everything is decided by a plain struct of knobs and the capabilities of the target; the
+// algorithm comes from the generator. The innermost tile of a convolution holds tile_x pixels times
+// tile_c vectors of output channels in registers, so that each broadcast activation serves tile_c
+// dot products and each vector of weights serves tile_x.
 #pragma once
 
 #include "generators/conv2d.h"
@@ -14,19 +14,19 @@
 namespace octet::schedules::x86 {
 
 struct Conv2dKnobs {
-    int tile_x = 6;       ///< output pixels per tile
-    int tile_c = 4;       ///< vectors of `lanes` output channels per tile
-    int store_vector = 32; ///< output bytes per store
+    int tile_x = 6;             ///< output pixels per tile
+    int tile_c = 4;             ///< vectors of `lanes` output channels per tile
+    int store_vector = 32;      ///< output bytes per store
     bool channels_outer = true; ///< one block of weights stays in cache while all pixels pass
-    int unroll_groups = 1; ///< reduction groups per loop iteration; 0: all
-    int parallel_rows = 0; ///< rows (pixels of a flattened image) per task; 0: one thread
+    int unroll_groups = 1;      ///< reduction groups per loop iteration; 0: all
+    int parallel_rows = 0;      ///< rows (pixels of a flattened image) per task; 0: one thread
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dKnobs, tile_x, tile_c, store_vector, channels_outer,
                                    unroll_groups, parallel_rows)
 };
 
 struct DepthwiseKnobs {
-    int tile_x = 4;       ///< output pixels per tile
-    int tile_c = 16;      ///< output channels per tile
+    int tile_x = 4;  ///< output pixels per tile
+    int tile_c = 16; ///< output channels per tile
     bool channels_outer = false;
     int parallel_rows = 0;
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseKnobs, tile_x, tile_c, channels_outer, parallel_rows)

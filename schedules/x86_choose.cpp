@@ -1,9 +1,9 @@
 // Which knobs suit a layer on x86: a small model of the machine's ports ranks the possible tiles.
 //
-// A core issues one 64-byte dot product and one 64-byte load per cycle (two on the widest cores, in the
-// same proportion). A tile of M pixels times N vectors needs per reduction step M * N dot products,
-// and M broadcasts plus N weight loads; M * N accumulators and N weights must fit in the registers.
-// The tiles of a row overlap at its end, so M should nearly divide the row.
+// A core issues one 64-byte dot product and one 64-byte load per cycle (two on the widest cores, in
+// the same proportion). A tile of M pixels times N vectors needs per reduction step M * N dot
+// products, and M broadcasts plus N weight loads; M * N accumulators and N weights must fit in the
+// registers. The tiles of a row overlap at its end, so M should nearly divide the row.
 #include "schedules/x86.h"
 
 #include <algorithm>
@@ -15,12 +15,14 @@ using namespace octet::generators;
 
 namespace {
 
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
+int ceil_div(int a, int b) {
+    return (a + b - 1) / b;
+}
 
 /// Cycles of the whole layer with tiles of `tile_x` by `tile_c`, in arbitrary units.
 double tile_cost(const Conv2dSpec &spec, int tile_x, int tile_c, int blocks) {
-    const double taps = spec.formulation == ConvFormulation::dot ? spec.kernel_h * spec.kernel_w
-                                                                 : spec.kernel_h;
+    const double taps =
+        spec.formulation == ConvFormulation::dot ? spec.kernel_h * spec.kernel_w : spec.kernel_h;
     const double steps = taps * spec.dots();
     const double dots = tile_x * tile_c, loads = tile_x + tile_c;
     // A chain of dependent dot products is four cycles long per step.

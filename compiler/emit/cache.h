@@ -1,7 +1,7 @@
 // The cache of compiled kernels: files named by the hash of everything they depend on.
 //
-// Whoever makes a file writes it under a temporary name in the same folder and renames it, so that a
-// reader sees a whole file or none, whatever happens to the writer.
+// Whoever makes a file writes it under a temporary name in the same folder and renames it, so that
+// a reader sees a whole file or none, whatever happens to the writer.
 #pragma once
 
 #include <filesystem>

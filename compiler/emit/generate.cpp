@@ -22,7 +22,8 @@ using nlohmann::json;
 using schedules::Family;
 
 /// Builds a kernel from its specification and schedules it.
-using Generate = std::function<Signature(const json &spec, const Family &family, const json &knobs)>;
+using Generate =
+    std::function<Signature(const json &spec, const Family &family, const json &knobs)>;
 
 template <typename Kernel, typename Spec>
 Generate tiled() {
@@ -73,9 +74,9 @@ void generate_object(const lower::Kernel &kernel, const Target &target,
                      const std::filesystem::path &object) {
     const json description = json::parse(kernel.spec);
     const Generate &generate = registry().at(description.at("generator"));
-    const Signature signature = generate(description.at("spec"),
-                                         schedules::find_family(description.at("family")),
-                                         description.at("knobs"));
+    const Signature signature =
+        generate(description.at("spec"), schedules::find_family(description.at("family")),
+                 description.at("knobs"));
     Halide::Pipeline(signature.outputs)
         .compile_to({{Halide::OutputFileType::object, object.string()}}, signature.inputs,
                     kernel.symbol, halide_target(target));

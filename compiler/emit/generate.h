@@ -15,8 +15,8 @@ namespace octet::emit {
 void generate_object(const lower::Kernel &kernel, const Target &target,
                      const std::filesystem::path &object);
 
-/// What the object code depends on beside the kernel's description: the generators' version, Halide's
-/// and the target's string.
+/// What the object code depends on beside the kernel's description: the generators' version,
+/// Halide's and the target's string.
 std::string generation_key(const Target &target);
 
 } // namespace octet::emit

@@ -99,7 +99,8 @@ std::string model_header(const lower::Program &program) {
         "extern const octet_library octet_{0}_library;\n\n"
         "#ifdef __cplusplus\n}}\n#endif\n\n"
         "#define {2}_TARGET \"{1}\"\n#define {2}_ROUNDING \"{3}\"\n"
-        "#define {2}_ARENA_BYTES {4}\n#define {2}_INPUT_COUNT {5}\n#define {2}_OUTPUT_COUNT {6}\n\n",
+        "#define {2}_ARENA_BYTES {4}\n#define {2}_INPUT_COUNT {5}\n#define {2}_OUTPUT_COUNT "
+        "{6}\n\n",
         program.name, program.target, prefix, name_of(program.rounding), program.arena_bytes,
         program.inputs.size(), program.outputs.size());
     const auto describe = [&](const std::vector<int> &tensors, const char *kind) {

@@ -161,8 +161,9 @@ void run_jobs(const std::vector<Job> &jobs, int parallel, double seconds,
             close(child.messages);
             children.erase(children.begin() + long(i));
             if (status != 0)
-                fail(fmt::format("{}: {}; report this with the model", name,
-                                 message.empty() ? "its compilation " + describe(status) : message));
+                fail(
+                    fmt::format("{}: {}; report this with the model", name,
+                                message.empty() ? "its compilation " + describe(status) : message));
             done(child.job);
         }
     }

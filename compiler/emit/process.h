@@ -7,8 +7,8 @@
 
 namespace octet::emit {
 
-/// Runs a command (no shell) and waits for it. Throws Error with the command's name, its exit status
-/// and the last line it printed when it fails or cannot be started.
+/// Runs a command (no shell) and waits for it. Throws Error with the command's name, its exit
+/// status and the last line it printed when it fails or cannot be started.
 void run_command(const std::vector<std::string> &command);
 
 /// A piece of work for a process of its own.
@@ -18,8 +18,8 @@ struct Job {
 };
 
 /// Runs all jobs, `parallel` at a time, each in a forked process with its time limit in seconds.
-/// `done(i)` follows each success. On the first failure the rest is stopped and Error thrown: with the
-/// job's message, the signal that ended it, or the time limit.
+/// `done(i)` follows each success. On the first failure the rest is stopped and Error thrown: with
+/// the job's message, the signal that ended it, or the time limit.
 void run_jobs(const std::vector<Job> &jobs, int parallel, double seconds,
               const std::function<void(size_t job)> &done);
 

@@ -21,9 +21,9 @@ struct Accumulation {
     std::vector<EpilogueChannel> channels;
 };
 
-/// `weights_of(c)` gives all weights of output channel c. With `rebias_input` the kernel adds 128 to the
-/// values of `input` as it reads them. Throws Error naming the operator and the
-/// bound when an accumulator may overflow, or when the weights have a zero point.
+/// `weights_of(c)` gives all weights of output channel c. With `rebias_input` the kernel adds 128
+/// to the values of `input` as it reads them. Throws Error naming the operator and the bound when
+/// an accumulator may overflow, or when the weights have a zero point.
 Accumulation accumulate(const Builder &builder, const Operator &op, int input, bool rebias_input,
                         int padded_channels,
                         const std::function<std::vector<int8_t>(int channel)> &weights_of);

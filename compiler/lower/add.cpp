@@ -2,9 +2,9 @@
 //
 // The exact output is a function f of two stored bytes. For given ma, mb and shift, the linear form
 // (a ma + b mb + offset) >> shift equals f on every pair whose output is not clamped exactly when
-// offset lies in an interval, the intersection over all pairs; clamped pairs bound it on one side. The
-// search tries multipliers around the true ones and takes the middle of the first interval that is
-// not empty.
+// offset lies in an interval, the intersection over all pairs; clamped pairs bound it on one side.
+// The search tries multipliers around the true ones and takes the middle of the first interval that
+// is not empty.
 #include "compiler/reference/add.h"
 
 #include "compiler/lower/accumulation.h"
@@ -33,12 +33,14 @@ struct PairTable {
     int32_t lo = 0, hi = 255;
 };
 
+/// q = (a ma + b mb + offset) >> shift.
 struct LinearConstants {
-    int32_t ma, mb, offset, shift;
+    int64_t ma, mb, offset;
+    int shift;
 };
 
-/// The interval of offsets that fit every pair, or nothing. Stops at the first contradiction.
-std::optional<int32_t> fit_offset(const PairTable &table, int64_t ma, int64_t mb, int shift) {
+/// An offset that fits every pair, or nothing. Stops at the first contradiction.
+std::optional<int64_t> fit_offset(const PairTable &table, int64_t ma, int64_t mb, int shift) {
     int64_t least = std::numeric_limits<int64_t>::min(), most = std::numeric_limits<int64_t>::max();
     for (int i = 0; i < 256; ++i)
         for (int j = 0; j < 256; ++j) {
@@ -51,27 +53,53 @@ std::optional<int32_t> fit_offset(const PairTable &table, int64_t ma, int64_t mb
             if (least > most)
                 return std::nullopt;
         }
-    const int64_t offset = least + (most - least) / 2;
-    const int64_t limit = std::numeric_limits<int32_t>::max();
-    const int64_t widest = 256 * (std::abs(ma) + std::abs(mb)) + std::abs(offset);
-    return widest <= limit ? std::optional(int32_t(offset)) : std::nullopt;
+    return least + (most - least) / 2;
 }
 
-std::optional<LinearConstants> solve_linear(const PairTable &table, double a_slope,
-                                            double b_slope) {
+/// Constants with `extra_bits` more than int32 sums have room for.
+std::optional<LinearConstants> solve_linear(const PairTable &table, double a_slope, double b_slope,
+                                            int extra_bits) {
     // The largest shift at which sums of products stay within int32 has the finest steps.
     const double slope = std::max(a_slope + b_slope, 0.5);
-    const int shift = std::clamp(int(std::floor(std::log2(double(1u << 31) / (520 * slope)))), 1, 24);
+    const int coarse =
+        std::clamp(int(std::floor(std::log2(double(1u << 31) / (520 * slope)))), 1, 24);
+    const int shift = coarse + extra_bits;
     const int64_t ma = std::llround(std::ldexp(a_slope, shift));
     const int64_t mb = std::llround(std::ldexp(b_slope, shift));
     constexpr int reach = 12;
     for (int distance = 0; distance <= reach; ++distance)
         for (int da = -distance; da <= distance; ++da)
-            for (int db = -distance; db <= distance; ++db)
-                if (std::max(std::abs(da), std::abs(db)) == distance)
-                    if (const auto offset = fit_offset(table, ma + da, mb + db, shift))
-                        return LinearConstants{int32_t(ma + da), int32_t(mb + db), *offset, shift};
+            for (int db = -distance; db <= distance; ++db) {
+                if (std::max(std::abs(da), std::abs(db)) != distance)
+                    continue;
+                const auto offset = fit_offset(table, ma + da, mb + db, shift);
+                if (!offset)
+                    continue;
+                const int64_t widest =
+                    (256 * (std::abs(ma + da) + std::abs(mb + db)) + std::abs(*offset)) >>
+                    extra_bits;
+                if (widest + 512 < std::numeric_limits<int32_t>::max())
+                    return LinearConstants{ma + da, mb + db, *offset, shift};
+            }
     return std::nullopt;
+}
+
+constexpr int fine_bits = 8;
+
+/// The kernel's parameters in the linear form, or in the fine one with the low bits apart.
+std::vector<int32_t> parameters_of(const LinearConstants &constants, const OutputRange &range,
+                                   int extra_bits) {
+    const auto high = [&](int64_t value) { return int32_t(value >> extra_bits); };
+    const auto low = [&](int64_t value) {
+        return int32_t(value & ((int64_t{1} << extra_bits) - 1));
+    };
+    std::vector<int32_t> parameters = {
+        high(constants.ma),           high(constants.mb), high(constants.offset),
+        constants.shift - extra_bits, range.lo,           range.hi};
+    if (extra_bits)
+        for (const int64_t value : {constants.ma, constants.mb, constants.offset})
+            parameters.push_back(low(value));
+    return parameters;
 }
 
 /// An operand's extents and strides against the output's dimensions, innermost first; the plain
@@ -106,15 +134,15 @@ void add(Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
     for (const TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]})
         if (size_of(graph.tensor(id).dtype) != 1)
-            throw Error("operator {}: tensor {} is {}, kernels take int8; quantize the network first",
-                        op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
+            throw Error(
+                "operator {}: tensor {} is {}, kernels take int8; quantize the network first",
+                op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
     const reference::AddParameters parameters = reference::add_parameters(graph, op);
     const int a = builder.readable(op.inputs[0]), b = builder.readable(op.inputs[1]);
     const int output = builder.create(op.outputs[0]);
     const StoredTensor stored_a = builder.stored_tensor(a), stored_b = builder.stored_tensor(b);
     const StoredTensor out = builder.stored_tensor(output);
-    const OutputRange range =
-        output_range(builder, output, op.as<AddAttributes>().activation);
+    const OutputRange range = output_range(builder, output, op.as<AddAttributes>().activation);
 
     // Stored values run over 256 values from the type's lowest; the graph's own are `bias` less.
     const auto lowest = [](const StoredTensor &tensor) {
@@ -141,10 +169,12 @@ void add(Builder &builder, const Operator &op) {
     const auto slope = [&](int i) {
         return double(graph.tensor(op.inputs[size_t(i)]).quantization.scale()) / out_scale;
     };
-    if (const auto linear = solve_linear(table, slope(0), slope(1))) {
+    if (const auto linear = solve_linear(table, slope(0), slope(1), 0)) {
         spec.form = AddForm::linear;
-        arguments["parameters"] = builder.constant(std::vector<int32_t>{
-            linear->ma, linear->mb, linear->offset, linear->shift, range.lo, range.hi});
+        arguments["parameters"] = builder.constant(parameters_of(*linear, range, 0));
+    } else if (const auto fine = solve_linear(table, slope(0), slope(1), fine_bits)) {
+        spec.form = AddForm::fine;
+        arguments["parameters"] = builder.constant(parameters_of(*fine, range, fine_bits));
     } else {
         spec.form = AddForm::table;
         std::vector<uint8_t> bytes(65536);
@@ -153,8 +183,8 @@ void add(Builder &builder, const Operator &op) {
                 bytes[size_t(256 * uint8_t(i + table.a_lowest) + uint8_t(j + table.b_lowest))] =
                     uint8_t(table.result[size_t(256 * i + j)]);
         arguments["table"] = builder.constant(bytes);
-        builder.note(fmt::format("{}: no linear form is exact, added by a table of all pairs",
-                                 op.name));
+        builder.note(
+            fmt::format("{}: no linear form is exact, added by a table of all pairs", op.name));
     }
     builder.set_values(output, range.lo, range.hi);
     const generators::Pointwise kernel = generators::add(spec);

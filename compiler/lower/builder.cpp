@@ -14,7 +14,9 @@ namespace {
 
 constexpr size_t weight_alignment = 64;
 
-int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
+int round_up(int value, int multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
 
 /// What the caller of the model may want to know of an input or output.
 void set_quantization(StoredTensor &stored, const Tensor &tensor) {
@@ -24,7 +26,9 @@ void set_quantization(StoredTensor &stored, const Tensor &tensor) {
     stored.zero_point = tensor.quantization.zero_point();
 }
 
-bool eight_bits(DType dtype) { return dtype == DType::s8 || dtype == DType::u8; }
+bool eight_bits(DType dtype) {
+    return dtype == DType::s8 || dtype == DType::u8;
+}
 
 } // namespace
 
@@ -38,8 +42,8 @@ bool prefers_rows(const Graph &graph, const Operator &op) {
 
 Builder::Builder(const Graph &graph, const Target &target, const schedules::Tuned &tuned,
                  Program &program)
-    : graph_(graph), target_(target), family_(schedules::find_family(target.family)),
-      tuned_(tuned), program_(program), model_output_(graph.tensors.size()), consumed_(graph.tensors.size()) {
+    : graph_(graph), target_(target), family_(schedules::find_family(target.family)), tuned_(tuned),
+      program_(program), model_output_(graph.tensors.size()), consumed_(graph.tensors.size()) {
     for (const Operator &op : graph.operators)
         for (TensorId id : op.inputs)
             if (id != no_tensor)
@@ -159,7 +163,9 @@ int Builder::create(TensorId id) {
     return create_working(id);
 }
 
-int Builder::create_working(TensorId id) { return stored_[id] = working_[id] = add(describe(id)); }
+int Builder::create_working(TensorId id) {
+    return stored_[id] = working_[id] = add(describe(id));
+}
 
 bool Builder::read_by_rows(TensorId id) const {
     bool read = false;
@@ -192,8 +198,8 @@ int Builder::create_output(TensorId id) {
     tensor.bytes = graph_.tensor(id).bytes();
     tensor.region = Region::output;
     set_quantization(tensor, graph_.tensor(id));
-    tensor.index = int(std::find(graph_.outputs.begin(), graph_.outputs.end(), id) -
-                       graph_.outputs.begin());
+    tensor.index =
+        int(std::find(graph_.outputs.begin(), graph_.outputs.end(), id) - graph_.outputs.begin());
     return stored_[id] = add(tensor);
 }
 
@@ -225,8 +231,7 @@ int Builder::create_view(TensorId id, const Shape &shape) {
     tensor.stride_c = size_of(tensor.dtype) == 1
                           ? round_up(tensor.channels(), target_.channel_alignment)
                           : tensor.channels();
-    tensor.bytes =
-        uint64_t(tensor.rows()) * uint64_t(tensor.stride_c) * size_of(tensor.dtype);
+    tensor.bytes = uint64_t(tensor.rows()) * uint64_t(tensor.stride_c) * size_of(tensor.dtype);
     return add(tensor);
 }
 
@@ -290,8 +295,8 @@ void Builder::finish() {
         const TensorId id = graph_.outputs[i];
         const Tensor &tensor = graph_.tensor(id);
         int from = tensor.constant() ? working(id) : stored(id);
-        if (stored_tensor(from).region == Region::output &&
-            stored_tensor(from).index == int(i) && stored_tensor(from).alias_of < 0) {
+        if (stored_tensor(from).region == Region::output && stored_tensor(from).index == int(i) &&
+            stored_tensor(from).alias_of < 0) {
             program_.outputs.push_back(from);
             continue;
         }

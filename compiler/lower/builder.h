@@ -18,8 +18,8 @@
 
 namespace octet::lower {
 
-/// True when `op` is a convolution that reads its input best as flattened rows of (column, channel):
-/// few channels, which then lie dense.
+/// True when `op` is a convolution that reads its input best as flattened rows of (column,
+/// channel): few channels, which then lie dense.
 bool prefers_rows(const Graph &graph, const Operator &op);
 
 /// A kernel's arguments by the names in its signature.
@@ -43,7 +43,8 @@ public:
 
     /// The graph's tensor as it lies in memory now, in whatever form its producer left it.
     int stored(TensorId id) const;
-    /// The graph's tensor in its working form; appends a converting copy the first time it is needed.
+    /// The graph's tensor in its working form; appends a converting copy the first time it is
+    /// needed.
     int working(TensorId id);
     /// The same but for its bias, for operators that read int8 as well as re-biased values.
     int readable(TensorId id);
@@ -76,8 +77,9 @@ public:
         return constant_bytes(values.data(), values.size() * sizeof(T));
     }
 
-    /// A kernel and its arguments. `generator` names the entry of compiler/emit/generate.cpp, `spec`
-    /// and `knobs` are its description, `types` the part of the symbol that tells them (u8_u8_s8pc).
+    /// A kernel and its arguments. `generator` names the entry of compiler/emit/generate.cpp,
+    /// `spec` and `knobs` are its description, `types` the part of the symbol that tells them
+    /// (u8_u8_s8pc).
     struct Step {
         std::string generator, types;
         nlohmann::json spec, knobs;
@@ -117,7 +119,8 @@ private:
     Program &program_;
     std::map<TensorId, int> stored_, working_;
     std::map<std::string, int> kernels_;
-    std::map<uint64_t, std::vector<std::pair<uint64_t, size_t>>> constants_; ///< hash: (offset, bytes)
+    std::map<uint64_t, std::vector<std::pair<uint64_t, size_t>>>
+        constants_; ///< hash: (offset, bytes)
     std::vector<bool> model_output_, consumed_;
 };
 

@@ -20,8 +20,9 @@ void require_8_bits(const Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
     for (const TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]})
         if (size_of(graph.tensor(id).dtype) != 1)
-            throw Error("operator {}: tensor {} is {}, kernels take int8; quantize the network first",
-                        op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
+            throw Error(
+                "operator {}: tensor {} is {}, kernels take int8; quantize the network first",
+                op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
     if (!graph.tensor(op.inputs[1]).constant() ||
         (op.input(2) != no_tensor && !graph.tensor(op.inputs[2]).constant()))
         throw Error("operator {}: its weights are computed at run time, kernels take constant "
@@ -60,11 +61,11 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.epilogue.channels = out.stride_c;
     const nlohmann::json knobs = builder.choose(spec);
     // Re-biasing activations as they are broadcast pays only when one tile covers all channels.
-    spec.staged |= spec.rebias_input &&
-                   knobs.at("tile_c").get<int>() * spec.lanes < spec.epilogue.channels;
+    spec.staged |=
+        spec.rebias_input && knobs.at("tile_c").get<int>() * spec.lanes < spec.epilogue.channels;
 
-    const Accumulation accumulation = accumulate(
-        builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
+    const Accumulation accumulation =
+        accumulate(builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
             const size_t size = size_t(taps) * size_t(spec.c_in);
             const auto begin = values.begin() + long(size) * channel;
             return std::vector<int8_t>(begin, begin + long(size));

@@ -71,9 +71,9 @@ void append(Builder &builder, const Operator &op, CopySpec spec, int from, int t
                       .outputs = {to}});
 }
 
-/// The bytes of an 8-bit tensor move as u8, whatever they mean.
+/// Elements move as unsigned bytes or as 32 bits, whatever they mean.
 std::string moved_type(const StoredTensor &tensor) {
-    return size_of(tensor.dtype) == 1 ? "u8" : Builder::type_name(tensor);
+    return size_of(tensor.dtype) == 1 ? "u8" : "s32";
 }
 
 /// Elements in row-major order from one layout of the last dimension to another: the longest pieces
@@ -144,8 +144,12 @@ void transpose(Builder &builder, const Operator &op) {
     append_transpose(builder, op, op.as<TransposeAttributes>().permutation, from, to);
 }
 
-void reshape(Builder &builder, const Operator &op) { lower_reshape(builder, op); }
-void squeeze(Builder &builder, const Operator &op) { lower_reshape(builder, op); }
+void reshape(Builder &builder, const Operator &op) {
+    lower_reshape(builder, op);
+}
+void squeeze(Builder &builder, const Operator &op) {
+    lower_reshape(builder, op);
+}
 
 void pad(Builder &builder, const Operator &op) {
     const auto &pads = op.as<PadAttributes>().pads;
@@ -163,8 +167,8 @@ void pad(Builder &builder, const Operator &op) {
         spec.before.push_back(before);
     spec.before = reversed(spec.before);
     NamedArguments arguments;
-    if (spec.type == "f32")
-        arguments["pad_value"] = builder.constant(std::vector<float>{0});
+    if (spec.type == "s32") // All bits of a real zero are 0.
+        arguments["pad_value"] = builder.constant(std::vector<int32_t>{0});
     else // Re-biasing, where there is any, comes after the padding.
         arguments["pad_value"] =
             builder.constant(std::vector<uint8_t>{uint8_t(builder.zero_point(from))});
@@ -173,15 +177,15 @@ void pad(Builder &builder, const Operator &op) {
 
 namespace {
 
-/// Input i of a concatenation with the output's quantization and clamp: by a look-up where they differ.
+/// Input i of a concatenation with the output's quantization and clamp: by a look-up where they
+/// differ.
 int requantized_input(Builder &builder, const Operator &op, size_t i) {
     const Graph &graph = builder.graph();
     const Tensor &input = graph.tensor(op.inputs[i]), &output = graph.tensor(op.outputs[0]);
     const int from = builder.working(op.inputs[i]);
     if (!output.quantization.quantized())
         return from;
-    const auto [lo, hi] =
-        activation_range(op.as<ConcatenationAttributes>().activation, output);
+    const auto [lo, hi] = activation_range(op.as<ConcatenationAttributes>().activation, output);
     const reference::RequantizeParameters parameters =
         reference::requantize_parameters(input, output, op.rounding);
     const StoredTensor stored = builder.stored_tensor(from);

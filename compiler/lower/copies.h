@@ -9,8 +9,8 @@ namespace octet::lower {
 
 class Builder;
 
-/// Appends a copy of all elements of stored tensor `from`, in row-major order, to `to`, which has as
-/// many, perhaps in another shape, with another padding of channels or another bias.
+/// Appends a copy of all elements of stored tensor `from`, in row-major order, to `to`, which has
+/// as many, perhaps in another shape, with another padding of channels or another bias.
 void append_copy(Builder &builder, const Operator &op, int from, int to);
 
 /// Appends a copy of `from` to `to` whose axis i is axis permutation[i] of `from`.

@@ -11,7 +11,9 @@
 
 namespace octet::lower {
 
-int32_t rounding_parity(int32_t zero_point, bool fused) { return fused ? 0 : zero_point & 1; }
+int32_t rounding_parity(int32_t zero_point, bool fused) {
+    return fused ? 0 : zero_point & 1;
+}
 
 using generators::EpilogueForm;
 using generators::rounding_magic;
@@ -150,7 +152,8 @@ std::optional<FloatConstants> solve_float(const Steps &steps, double slope, Sign
                                           const OutputRange &range, bool fused) {
     for (const float scale : candidate_scales(slope)) {
         if (sign == Sign::none) {
-            if (const FloatConstants constants{scale, 0}; float_proven(steps, constants, sign, range, fused))
+            if (const FloatConstants constants{scale, 0};
+                float_proven(steps, constants, sign, range, fused))
                 return constants;
             continue;
         }
@@ -184,8 +187,8 @@ std::optional<ExactConstants> solve_exact(const Steps &steps, double slope,
         return constant(steps.at_min);
 
     // acc * m stays below 2^62 and so does the output, clamp included, times 2^shift.
-    const double reach = std::max({std::abs(double(steps.acc_min)), std::abs(double(steps.acc_max)),
-                                   1.0});
+    const double reach =
+        std::max({std::abs(double(steps.acc_min)), std::abs(double(steps.acc_max)), 1.0});
     const double headroom = std::max({reach * slope, 512.0});
     const int shift = std::min(50, int(std::floor(61 - std::log2(headroom))));
     if (shift < 1)
@@ -254,10 +257,11 @@ EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
     EpilogueConstants result;
     result.channels = int(channels.size());
     FormSolutions solutions;
-    for (const Candidate &candidate : {Candidate{EpilogueForm::scale, Sign::none, true},
-                                       Candidate{EpilogueForm::scale, Sign::none, false},
-                                       Candidate{EpilogueForm::scale_offset, Sign::positive, fused},
-                                       Candidate{EpilogueForm::scale_copysign, Sign::copy, fused}}) {
+    for (const Candidate &candidate :
+         {Candidate{EpilogueForm::scale, Sign::none, true},
+          Candidate{EpilogueForm::scale, Sign::none, false},
+          Candidate{EpilogueForm::scale_offset, Sign::positive, fused},
+          Candidate{EpilogueForm::scale_copysign, Sign::copy, fused}}) {
         if (candidate.fused && !fused)
             continue;
         solutions = solve_form(channels, steps, candidate.sign, range, candidate.fused);
@@ -279,8 +283,8 @@ EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
             continue;
         result.scale[i] = chosen->scale;
         result.offset[i] = chosen->offset;
-        const double reach = std::max(std::abs(double(channels[i].acc_min)),
-                                      std::abs(double(channels[i].acc_max)));
+        const double reach =
+            std::max(std::abs(double(channels[i].acc_min)), std::abs(double(channels[i].acc_max)));
         widest = std::max(widest, (reach + std::abs(chosen->offset)) * chosen->scale);
     }
     result.narrow = widest + 512 < 32768;

@@ -1,12 +1,12 @@
 // Constants for a kernel's epilogue: exact rounding at the price of the cheapest arithmetic.
 //
-// Requantization of one channel is a monotone step function of the accumulator. Inside the range that
-// the accumulator can reach it is given by its thresholds t_k, the smallest accumulator whose output
-// is at least k, for every output value k. A candidate formula is the same function exactly when it
-// is monotone and agrees at t_k and t_k - 1 for every k and at both ends of the range; that is what
-// "proven" means here, evaluated with the very arithmetic of the kernel. For each channel the solver
-// looks for constants of the float forms (generators/numerics.h); channels without any keep the 64-bit
-// form, whose constants are found and proven in the same way.
+// Requantization of one channel is a monotone step function of the accumulator. Inside the range
+// that the accumulator can reach it is given by its thresholds t_k, the smallest accumulator whose
+// output is at least k, for every output value k. A candidate formula is the same function exactly
+// when it is monotone and agrees at t_k and t_k - 1 for every k and at both ends of the range; that
+// is what "proven" means here, evaluated with the very arithmetic of the kernel. For each channel
+// the solver looks for constants of the float forms (generators/numerics.h); channels without any
+// keep the 64-bit form, whose constants are found and proven in the same way.
 #pragma once
 
 #include "compiler/reference/fixed_point.h"
@@ -32,19 +32,19 @@ struct EpilogueChannel {
     int64_t acc_min = 0, acc_max = 0;
 };
 
-/// What the unfused float form adds to an odd zero point (and takes off after rounding), so that ties
-/// go to even numbers of steps rather than to even stored values: 0 or 1.
+/// What the unfused float form adds to an odd zero point (and takes off after rounding), so that
+/// ties go to even numbers of steps rather than to even stored values: 0 or 1.
 int32_t rounding_parity(int32_t zero_point, bool fused);
 
 struct EpilogueConstants {
     generators::EpilogueForm form = generators::EpilogueForm::scale;
     bool fused = true; ///< float forms: see generators/numerics.h
     bool narrow = false;
-    std::vector<float> scale, offset;                  ///< float forms
-    std::vector<int64_t> m, r_positive, r_negative;    ///< exact forms
+    std::vector<float> scale, offset;               ///< float forms
+    std::vector<int64_t> m, r_positive, r_negative; ///< exact forms
     std::vector<uint64_t> shift;
-    std::vector<uint8_t> exact_blocks;                 ///< mixed
-    int channels = 0, exact_channels = 0;              ///< how many needed the 64-bit form
+    std::vector<uint8_t> exact_blocks;    ///< mixed
+    int channels = 0, exact_channels = 0; ///< how many needed the 64-bit form
 };
 
 /// Finds and proves constants for all channels, padded to `padded` channels (which yield the zero
@@ -52,7 +52,6 @@ struct EpilogueConstants {
 /// whether the target fuses a multiply and an add. Throws Error, naming the channel, when not even
 /// the 64-bit form has constants.
 EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
-                                 const OutputRange &range, int padded, int block,
-                                 bool fused);
+                                 const OutputRange &range, int padded, int block, bool fused);
 
 } // namespace octet::lower

@@ -1,7 +1,8 @@
-// Folding: an operator whose inputs are all constants is computed now, by the reference interpreter.
+// Folding: an operator whose inputs are all constants is computed now, by the reference
+// interpreter.
 //
-// Importers fold shape arithmetic; what else of a network does not depend on its inputs (a reshaped or
-// rescaled constant operand) is left to lowering, whatever the operator.
+// Importers fold shape arithmetic; what else of a network does not depend on its inputs (a reshaped
+// or rescaled constant operand) is left to lowering, whatever the operator.
 #include "compiler/lower/lower.h"
 #include "compiler/reference/interpreter.h"
 
@@ -23,8 +24,7 @@ Graph fold(const Graph &graph, std::vector<std::string> &notes) {
         }
         reference::execute(result, op, values);
         for (TensorId id : op.outputs)
-            result.tensor(id).data =
-                std::make_shared<const Bytes>(std::move(values[size_t(id)]));
+            result.tensor(id).data = std::make_shared<const Bytes>(std::move(values[size_t(id)]));
         notes.push_back(op.name + ": computed from constants when compiling");
     }
     return result;

@@ -129,7 +129,8 @@ Graph fuse(const Graph &graph, std::vector<std::string> &notes) {
     Graph result = graph;
     for (size_t i = 0; i < result.operators.size();) {
         if (fuse_pad(result, result.operators[i])) {
-            notes.push_back(result.operators[i].name + ": padding moved into the operator behind it");
+            notes.push_back(result.operators[i].name +
+                            ": padding moved into the operator behind it");
             result.operators.erase(result.operators.begin() + long(i));
         } else if (fuse_activation(result, result.operators[i])) {
             notes.push_back(result.operators[i].name +

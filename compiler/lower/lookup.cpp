@@ -32,8 +32,8 @@ bool identity(const std::vector<uint8_t> &table) {
 }
 
 /// The operator's table over stored bytes of `from`, giving stored bytes of `to`.
-std::vector<uint8_t> stored_table(const Graph &graph, const Operator &op,
-                                  const StoredTensor &from, const StoredTensor &to) {
+std::vector<uint8_t> stored_table(const Graph &graph, const Operator &op, const StoredTensor &from,
+                                  const StoredTensor &to) {
     const std::array<uint8_t, 256> table = reference::lookup_table(graph, op);
     std::vector<uint8_t> result(256);
     for (int byte = 0; byte < 256; ++byte) {
@@ -106,17 +106,26 @@ void append_lookup(Builder &builder, const Operator &op, const std::vector<uint8
                       .in_place = true});
 }
 
-void logistic(Builder &builder, const Operator &op) { lower_lookup(builder, op); }
-void relu(Builder &builder, const Operator &op) { lower_lookup(builder, op); }
-void relu6(Builder &builder, const Operator &op) { lower_lookup(builder, op); }
-void relu_n1_to_1(Builder &builder, const Operator &op) { lower_lookup(builder, op); }
+void logistic(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
+void relu(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
+void relu6(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
+void relu_n1_to_1(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
 
 void quantize(Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
     const Tensor &input = graph.tensor(op.inputs[0]);
     if (input.dtype == DType::f32)
         return convert_reals(builder, op, false);
-    // uint8 to int8 of the same scale is a change of bias, which the stored bytes often have already.
+    // uint8 to int8 of the same scale is a change of bias, which the stored bytes often have
+    // already.
     const int from = builder.stored(op.inputs[0]);
     const StoredTensor in = builder.stored_tensor(from);
     if (in.region != Region::weights) {
@@ -131,6 +140,8 @@ void quantize(Builder &builder, const Operator &op) {
     lower_lookup(builder, op);
 }
 
-void dequantize(Builder &builder, const Operator &op) { convert_reals(builder, op, true); }
+void dequantize(Builder &builder, const Operator &op) {
+    convert_reals(builder, op, true);
+}
 
 } // namespace octet::lower

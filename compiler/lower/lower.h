@@ -2,8 +2,9 @@
 //
 //     fold and fuse (on the Graph)  ->  one lower::<kind> per operator  ->  plan of the arena
 //
-// Each operator decides on its formulation with the target's schedule family, packs its weights once
-// and appends kernel calls through the Builder. Nothing afterwards changes the Program but the plan.
+// Each operator decides on its formulation with the target's schedule family, packs its weights
+// once and appends kernel calls through the Builder. Nothing afterwards changes the Program but the
+// plan.
 #pragma once
 
 #include "compiler/lower/builder.h"

@@ -2,8 +2,9 @@
 //
 // A tensor lives from the call that writes it to the last one that reads it; views share the memory
 // of what they view. No plan can be smaller than the largest sum of tensors alive at one call, the
-// lower bound. Offsets are assigned greedily, each tensor at the lowest place that is free during its
-// life; since the result depends on the order, several orders are tried and the smallest arena wins.
+// lower bound. Offsets are assigned greedily, each tensor at the lowest place that is free during
+// its life; since the result depends on the order, several orders are tried and the smallest arena
+// wins.
 #include "compiler/lower/lower.h"
 
 #include <algorithm>
@@ -17,7 +18,9 @@ namespace {
 
 constexpr uint64_t alignment = 64;
 
-uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+uint64_t aligned(uint64_t bytes) {
+    return (bytes + alignment - 1) / alignment * alignment;
+}
 
 /// One piece of memory: a tensor with all its views.
 struct Block {
@@ -25,7 +28,9 @@ struct Block {
     int first = std::numeric_limits<int>::max(), last = -1; ///< calls, inclusive
 };
 
-bool overlap(const Block &a, const Block &b) { return a.first <= b.last && b.first <= a.last; }
+bool overlap(const Block &a, const Block &b) {
+    return a.first <= b.last && b.first <= a.last;
+}
 
 /// The tensor whose memory `tensor` lies in.
 int root_of(const Program &program, int tensor) {

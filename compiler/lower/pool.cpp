@@ -16,8 +16,8 @@ using generators::PoolKind;
 
 namespace {
 
-/// How an average of `count` values becomes an output, as a function of their centered sum, and what
-/// each value is centered by (in stored values).
+/// How an average of `count` values becomes an output, as a function of their centered sum, and
+/// what each value is centered by (in stored values).
 struct AverageFunction {
     std::function<int32_t(int32_t)> requantize;
     double slope = 0;
@@ -31,8 +31,8 @@ void append_pool(Builder &builder, const Operator &op, const Pool2dSpec &spec, i
     arguments["input"] = builder.argument(input);
     arguments["output"] = builder.argument(output);
     builder.call(op, {.generator = "pool2d",
-                      .types = (spec.kind == PoolKind::max ? "max_" : "average_") +
-                               spec.out_type + "_" + spec.in_type,
+                      .types = (spec.kind == PoolKind::max ? "max_" : "average_") + spec.out_type +
+                               "_" + spec.in_type,
                       .spec = spec,
                       .knobs = builder.choose(kernel.shape),
                       .signature = &kernel.signature,
@@ -48,9 +48,8 @@ std::vector<int> window_counts(const Pool2dSpec &spec) {
         for (int x = 0; x < spec.out_w; ++x) {
             const int top = y * spec.stride_h - spec.pad_top;
             const int left = x * spec.stride_w - spec.pad_left;
-            counts.push_back(
-                (std::min(top + spec.kernel_h, spec.in_h) - std::max(top, 0)) *
-                (std::min(left + spec.kernel_w, spec.in_w) - std::max(left, 0)));
+            counts.push_back((std::min(top + spec.kernel_h, spec.in_h) - std::max(top, 0)) *
+                             (std::min(left + spec.kernel_w, spec.in_w) - std::max(left, 0)));
         }
     if (std::equal(counts.begin() + 1, counts.end(), counts.begin()))
         counts.resize(1);
@@ -112,8 +111,8 @@ Pool2dSpec pool_spec(const Builder &builder, const Operator &op, int input, int 
     return spec;
 }
 
-/// A mean over the neighbouring axes [first, last] of the input's shape: windows of a pool between two stored
-/// layouts. No axes (first = last + 1 = the channels) make windows of one value.
+/// A mean over the neighbouring axes [first, last] of the input's shape: windows of a pool between
+/// two stored layouts. No axes (first = last + 1 = the channels) make windows of one value.
 Pool2dSpec mean_spec(const StoredTensor &in, const StoredTensor &out, int first, int last) {
     const Shape &shape = in.shape;
     const int rank = int(shape.size());
@@ -150,7 +149,8 @@ Pool2dSpec mean_spec(const StoredTensor &in, const StoredTensor &out, int first,
     return spec;
 }
 
-/// The permutation that brings `axes` together, in front of the last axis unless that is among them.
+/// The permutation that brings `axes` together, in front of the last axis unless that is among
+/// them.
 std::vector<int> gathered(const std::vector<int> &axes, int rank) {
     std::vector<int> order;
     for (int axis = 0; axis < rank; ++axis)
@@ -166,31 +166,26 @@ std::vector<int> gathered(const std::vector<int> &axes, int rank) {
 void average_pool2d(Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
     const int input = builder.readable(op.inputs[0]), output = builder.create(op.outputs[0]);
-    const OutputRange range =
-        output_range(builder, output, op.as<Pool2dAttributes>().activation);
+    const OutputRange range = output_range(builder, output, op.as<Pool2dAttributes>().activation);
     const int32_t in_bias = builder.stored_tensor(input).rebiased ? 128 : 0;
     const int32_t out_bias = builder.stored_tensor(output).rebiased ? 128 : 0;
     append_average(builder, op, pool_spec(builder, op, input, output), input, output, range,
                    [&](int count) -> AverageFunction {
                        if (op.rounding == Rounding::float32) {
-                           const auto requantize =
-                               reference::average_requantizer(graph, op, count);
+                           const auto requantize = reference::average_requantizer(graph, op, count);
                            return {[requantize](int32_t sum) { return requantize(sum); },
-                                   requantize.real(), builder.zero_point(input),
-                                   range.zero_point};
+                                   requantize.real(), builder.zero_point(input), range.zero_point};
                        }
                        // The integer modes average the network's own stored values.
-                       return {[count](int32_t sum) {
-                                   return reference::rounded_average(sum, count);
-                               },
-                               1.0 / count, in_bias, out_bias};
+                       return {
+                           [count](int32_t sum) { return reference::rounded_average(sum, count); },
+                           1.0 / count, in_bias, out_bias};
                    });
 }
 
 void max_pool2d(Builder &builder, const Operator &op) {
     const int input = builder.working(op.inputs[0]), output = builder.create_working(op.outputs[0]);
-    const OutputRange range =
-        output_range(builder, output, op.as<Pool2dAttributes>().activation);
+    const OutputRange range = output_range(builder, output, op.as<Pool2dAttributes>().activation);
     Pool2dSpec spec = pool_spec(builder, op, input, output);
     spec.kind = PoolKind::max;
     builder.set_values(output, range.lo, range.hi);
@@ -222,12 +217,13 @@ void mean(Builder &builder, const Operator &op) {
     const reference::Requantizer requantize = reference::mean_requantizer(builder.graph(), op);
     const int64_t reach = 255 * reference::mean_count(builder.graph(), op);
     require_shift(op, requantize, -reach, reach);
-    append_average(builder, op,
-                   mean_spec(builder.stored_tensor(input), builder.stored_tensor(output), first, last),
-                   input, output, range, [&](int) -> AverageFunction {
-                       return {[requantize](int32_t sum) { return requantize(sum); },
-                               requantize.real(), center, range.zero_point};
-                   });
+    append_average(
+        builder, op,
+        mean_spec(builder.stored_tensor(input), builder.stored_tensor(output), first, last), input,
+        output, range, [&](int) -> AverageFunction {
+            return {[requantize](int32_t sum) { return requantize(sum); }, requantize.real(),
+                    center, range.zero_point};
+        });
 }
 
 } // namespace octet::lower

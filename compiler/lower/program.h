@@ -17,7 +17,7 @@ struct Argument {
     int index = 0;       ///< number of the model's input or output
     uint64_t offset = 0; ///< bytes
     uint64_t bytes = 0;
-    int tensor = -1;     ///< index into Program::tensors for activations, -1 for constants
+    int tensor = -1; ///< index into Program::tensors for activations, -1 for constants
 };
 
 /// A tensor as it lies in memory: NHWC with the innermost dimension padded to `stride_c`, and for
@@ -26,8 +26,8 @@ struct StoredTensor {
     std::string name;
     TensorId source = no_tensor; ///< the Graph's tensor that it holds; no_tensor for scratch
     DType dtype = DType::s8;
-    Shape shape;        ///< logical
-    int stride_c = 0;   ///< elements from one innermost row to the next
+    Shape shape;      ///< logical
+    int stride_c = 0; ///< elements from one innermost row to the next
     bool rebiased = false;
     uint64_t bytes = 0;
     Region region = Region::arena;
@@ -47,7 +47,7 @@ struct Call {
     int kernel = 0;   ///< index into Program::kernels
     std::string name; ///< the operator's name
     OpKind op{};
-    Shape shape;      ///< of the output
+    Shape shape; ///< of the output
     int64_t macs = 0;
     std::vector<Argument> arguments;
     std::vector<int> inputs, outputs; ///< indices into Program::tensors
