@@ -1,5 +1,7 @@
 #include "generators/copy.h"
 
+#include <bit>
+
 namespace octet::generators {
 
 using namespace Halide;
@@ -46,6 +48,10 @@ Pointwise concatenation(const ConcatenationSpec &spec) {
     const Type type = type_from_name(spec.type);
     kernel.dims = pointwise_dims(spec.extents.size());
     kernel.shape = {spec.extents, type.bits()};
+    // Parts are stored under a predicate, and Halide fails to cut a predicated vector of 9 words into
+    // one of 8 and one of 1.
+    if (type.bits() > 8)
+        kernel.shape.extents[0] = int(std::bit_floor(unsigned(spec.extents[0])));
     kernel.output(kernel.dims) = undef(type);
     int before = 0;
     for (size_t i = 0; i < spec.sizes.size(); ++i) {

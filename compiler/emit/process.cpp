@@ -72,6 +72,9 @@ Child start(const Job &job, size_t index) {
     }
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // LLVM aborts on what it cannot compile; handlers of the parent would report that as theirs.
+        for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM, SIGINT})
+            std::signal(signal_number, SIG_DFL);
         std::string message;
         int status = 1;
         try {

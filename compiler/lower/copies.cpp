@@ -71,9 +71,9 @@ void append(Builder &builder, const Operator &op, CopySpec spec, int from, int t
                       .outputs = {to}});
 }
 
-/// Elements move as unsigned bytes or as 32 bits, whatever they mean.
+/// The bytes of an 8-bit tensor move as u8, whatever they mean.
 std::string moved_type(const StoredTensor &tensor) {
-    return size_of(tensor.dtype) == 1 ? "u8" : "s32";
+    return size_of(tensor.dtype) == 1 ? "u8" : Builder::type_name(tensor);
 }
 
 /// Elements in row-major order from one layout of the last dimension to another: the longest pieces
@@ -167,8 +167,8 @@ void pad(Builder &builder, const Operator &op) {
         spec.before.push_back(before);
     spec.before = reversed(spec.before);
     NamedArguments arguments;
-    if (spec.type == "s32") // All bits of a real zero are 0.
-        arguments["pad_value"] = builder.constant(std::vector<int32_t>{0});
+    if (spec.type == "f32")
+        arguments["pad_value"] = builder.constant(std::vector<float>{0});
     else // Re-biasing, where there is any, comes after the padding.
         arguments["pad_value"] =
             builder.constant(std::vector<uint8_t>{uint8_t(builder.zero_point(from))});
