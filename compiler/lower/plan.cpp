@@ -3,14 +3,15 @@
 // A tensor lives from the call that writes it to the last one that reads it; views share the memory
 // of what they view. No plan can be smaller than the largest sum of tensors alive at one call, the
 // lower bound. Offsets are assigned greedily, each tensor at the lowest place that is free during
-// its life; since the result depends on the order, several orders are tried and the smallest arena
-// wins.
+// its life, or else from the lower bound downwards; since the result depends on the order, several
+// orders are tried and the smallest arena wins.
 #include "compiler/lower/lower.h"
 
 #include <algorithm>
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace octet::lower {
 
@@ -39,8 +40,37 @@ int root_of(const Program &program, int tensor) {
     return tensor;
 }
 
-/// Places all blocks in that order; returns the arena's size.
-uint64_t place(std::vector<Block> &blocks, const std::vector<int> &order) {
+/// The lowest free place of that size beside `taken`, which is sorted.
+uint64_t lowest_place(const std::vector<std::pair<uint64_t, uint64_t>> &taken, uint64_t bytes) {
+    uint64_t offset = 0;
+    for (const auto &[begin, end] : taken) {
+        if (offset + bytes <= begin)
+            break;
+        offset = std::max(offset, end);
+    }
+    return offset;
+}
+
+/// The highest free place that ends at `ceiling` or below, if there is one.
+std::optional<uint64_t> highest_place(const std::vector<std::pair<uint64_t, uint64_t>> &taken,
+                                      uint64_t bytes, uint64_t ceiling) {
+    // Free from the end of all that begins lower up to `limit`.
+    for (size_t count = taken.size() + 1; count-- > 0;) {
+        const uint64_t limit =
+            count < taken.size() ? std::min(ceiling, taken[count].first) : ceiling;
+        uint64_t begin = 0;
+        for (size_t i = 0; i < count; ++i)
+            begin = std::max(begin, taken[i].second);
+        if (begin + bytes <= limit)
+            return limit - bytes;
+    }
+    return std::nullopt;
+}
+
+/// Places all blocks in that order; returns the arena's size. With a ceiling, what cannot lie at
+/// the bottom goes below the ceiling where it fits: neighbours in a chain then share the arena from
+/// both ends.
+uint64_t place(std::vector<Block> &blocks, const std::vector<int> &order, uint64_t ceiling = 0) {
     uint64_t size = 0;
     std::vector<int> placed;
     for (const int i : order) {
@@ -51,14 +81,10 @@ uint64_t place(std::vector<Block> &blocks, const std::vector<int> &order) {
                 taken.emplace_back(blocks[size_t(j)].offset,
                                    blocks[size_t(j)].offset + blocks[size_t(j)].bytes);
         std::sort(taken.begin(), taken.end());
-        uint64_t offset = 0;
-        for (const auto &[begin, end] : taken) {
-            if (offset + block.bytes <= begin)
-                break;
-            offset = std::max(offset, end);
-        }
-        block.offset = offset;
-        size = std::max(size, offset + block.bytes);
+        block.offset = lowest_place(taken, block.bytes);
+        if (ceiling && block.offset > 0)
+            block.offset = highest_place(taken, block.bytes, ceiling).value_or(block.offset);
+        size = std::max(size, block.offset + block.bytes);
         placed.push_back(i);
     }
     return size;
@@ -144,15 +170,16 @@ void plan_memory(Program &program) {
     };
     program.arena_bytes = std::numeric_limits<uint64_t>::max();
     std::vector<Block> best;
-    for (const auto &order : orders) {
-        std::vector<int> sorted = live;
-        std::stable_sort(sorted.begin(), sorted.end(), order);
-        const uint64_t size = place(blocks, sorted);
-        if (size < program.arena_bytes) {
-            program.arena_bytes = size;
-            best = blocks;
+    for (const auto &order : orders)
+        for (const uint64_t ceiling : {uint64_t{0}, program.arena_lower_bound}) {
+            std::vector<int> sorted = live;
+            std::stable_sort(sorted.begin(), sorted.end(), order);
+            const uint64_t size = place(blocks, sorted, ceiling);
+            if (size < program.arena_bytes) {
+                program.arena_bytes = size;
+                best = blocks;
+            }
         }
-    }
     for (int i = 0; i < tensors; ++i)
         if (block_of[size_t(i)] >= 0)
             program.tensors[size_t(i)].offset = best[size_t(block_of[size_t(i)])].offset;

@@ -1,5 +1,5 @@
-// Where tests keep compiled kernels: $OCTET_TEST_CACHE, which a developer may set to keep them, else a
-// temporary folder that goes with the process.
+// Where tests keep compiled kernels: $OCTET_TEST_CACHE, which a developer may set to keep them,
+// else a temporary folder that goes with the process.
 #pragma once
 
 #include <cstdlib>

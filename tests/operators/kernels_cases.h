@@ -1,7 +1,7 @@
 // Small graphs for what lowering and the generators do: one list for every target and rounding.
 //
-// Compiling is what takes time, and it goes by graph: the cases of a group are merged into one graph
-// of independent parts, whose kernels compile side by side. A case is named by its graph; the
+// Compiling is what takes time, and it goes by graph: the cases of a group are merged into one
+// graph of independent parts, whose kernels compile side by side. A case is named by its graph; the
 // operators of the merged graph carry the case's name in front of theirs.
 #pragma once
 
@@ -21,8 +21,8 @@ struct CaseGroup {
              const std::function<std::vector<TensorId>(RandomGraph &)> &build);
 };
 
-/// conv2d, depthwise_conv2d and fully_connected over channels, kernels, strides, dilations, paddings,
-/// groups, multipliers and batches.
+/// conv2d, depthwise_conv2d and fully_connected over channels, kernels, strides, dilations,
+/// paddings, groups, multipliers and batches.
 std::vector<CaseGroup> convolution_cases();
 
 /// Operators without weights: add, pools, mean, softmax, unary operators, conversions, movement.

@@ -9,13 +9,16 @@ namespace {
 // Around the multiples of channel padding (16) and of a dot product (4).
 constexpr int channel_counts[] = {1, 3, 8, 10, 16, 24, 96};
 
-Activation activation(int i) { return Activation(i % 4); }
+Activation activation(int i) {
+    return Activation(i % 4);
+}
 
 /// Every count of channels with every kernel width, heights and strides alongside.
 CaseGroup plain_convolutions() {
     CaseGroup group{"conv2d", {}};
     for (int i = 0; i < 28; ++i) {
-        const int channels_in = channel_counts[i % 7], channels_out = channel_counts[(i * 3 + 1) % 7];
+        const int channels_in = channel_counts[i % 7],
+                  channels_out = channel_counts[(i * 3 + 1) % 7];
         const int kernel_w = 1 + i % 7, kernel_h = 1 + (i / 4) % 7;
         ConvolutionOptions o{.channels_out = channels_out,
                              .kernel_h = kernel_h,
@@ -54,7 +57,8 @@ CaseGroup special_convolutions() {
     add("groups_4_narrow", {2, 6, 6, 8}, {.channels_out = 12, .groups = 4});
     add("groups_all", {1, 6, 5, 10}, {.channels_out = 20, .groups = 10});
     add("uneven_padding", {1, 5, 6, 10}, {.kernel_w = 5, .padding = {2, 0, 1, 4}});
-    add("padding_pointwise", {1, 4, 5, 16}, {.kernel_h = 3, .kernel_w = 1, .padding = {2, 2, 0, 0}});
+    add("padding_pointwise", {1, 4, 5, 16},
+        {.kernel_h = 3, .kernel_w = 1, .padding = {2, 2, 0, 0}});
     add("one_pixel", {1, 1, 1, 96}, {.channels_out = 10, .same = true});
     add("long_row", {1, 1, 250, 3}, {.channels_out = 8, .kernel_h = 1, .kernel_w = 5});
     add("uint8", {1, 6, 7, 10}, {.channels_out = 10, .same = true}, DType::u8);

@@ -37,7 +37,8 @@ CaseGroup fusions() {
             return {g.clamp(kind, g.add(x, g.input({1, 3, 3, 16}), Activation::relu6))};
         });
         group.add("pool_" + name, [&](RandomGraph &g) -> Outputs {
-            return {g.clamp(kind, g.max_pool2d(g.input({1, 6, 6, 8}), {.kernel_h = 2, .kernel_w = 2}))};
+            return {
+                g.clamp(kind, g.max_pool2d(g.input({1, 6, 6, 8}), {.kernel_h = 2, .kernel_w = 2}))};
         });
     }
     group.add("activation_with_two_readers", [](RandomGraph &g) -> Outputs {
@@ -138,7 +139,9 @@ CaseGroup sharing() {
     group.add("residuals", [](RandomGraph &g) -> Outputs {
         TensorId x = g.input({1, 6, 6, 24});
         for (int i = 0; i < 3; ++i) {
-            const TensorId wide = g.conv2d(x, {.channels_out = 48, .kernel_h = 1, .kernel_w = 1,
+            const TensorId wide = g.conv2d(x, {.channels_out = 48,
+                                               .kernel_h = 1,
+                                               .kernel_w = 1,
                                                .activation = Activation::relu6});
             const TensorId deep = g.depthwise_conv2d(wide, {.same = true});
             x = g.add(x, g.conv2d(deep, {.channels_out = 24, .kernel_h = 1, .kernel_w = 1}));
@@ -163,6 +166,8 @@ CaseGroup sharing() {
 
 } // namespace
 
-std::vector<CaseGroup> network_cases() { return {fusions(), layouts(), sharing()}; }
+std::vector<CaseGroup> network_cases() {
+    return {fusions(), layouts(), sharing()};
+}
 
 } // namespace octet::test

@@ -29,8 +29,8 @@ CaseGroup additions() {
         const TensorId wide = g.input({1, 4, 4, 24}), narrow = g.input({1, 1, 1, 24});
         // RandomGraph takes the output's shape from its first operand.
         const Quantization q = g.tensor(wide).quantization;
-        return {g.append(OpKind::add, {narrow, wide}, DType::s8, {1, 4, 4, 24}, q,
-                         AddAttributes{})};
+        return {
+            g.append(OpKind::add, {narrow, wide}, DType::s8, {1, 4, 4, 24}, q, AddAttributes{})};
     });
     group.add("constant", [](RandomGraph &g) -> Outputs {
         return {g.add(g.input({1, 3, 4, 10}), g.constant({1, 3, 4, 10}))};
@@ -61,9 +61,8 @@ CaseGroup pools() {
         group.add(fmt::format("average_{}", i), [&](RandomGraph &g) -> Outputs {
             return {g.average_pool2d(g.input(in, dtype), o)};
         });
-        group.add(fmt::format("max_{}", i), [&](RandomGraph &g) -> Outputs {
-            return {g.max_pool2d(g.input(in, dtype), o)};
-        });
+        group.add(fmt::format("max_{}", i),
+                  [&](RandomGraph &g) -> Outputs { return {g.max_pool2d(g.input(in, dtype), o)}; });
     }
     return group;
 }
@@ -97,7 +96,8 @@ CaseGroup means() {
 /// Softmax, tables of one value, and conversions.
 CaseGroup unary() {
     CaseGroup group{"unary", {}};
-    for (const Shape &shape : {Shape{1, 10}, Shape{3, 1001}, Shape{2, 3, 5, 8}, Shape{7, 1}, Shape{12}})
+    for (const Shape &shape :
+         {Shape{1, 10}, Shape{3, 1001}, Shape{2, 3, 5, 8}, Shape{7, 1}, Shape{12}})
         group.add(fmt::format("softmax_{}", to_string(shape)), [&](RandomGraph &g) -> Outputs {
             return {g.softmax(g.input(shape), g.uniform(0.2f, 1.5f))};
         });
@@ -136,20 +136,22 @@ CaseGroup movements() {
     CaseGroup group{"movement", {}};
     const auto add = [&](const std::string &name, Shape in, const auto &build) {
         for (DType dtype : {DType::s8, DType::f32})
-            group.add(fmt::format("{}_{}", name, name_of(dtype)), [&](RandomGraph &g) -> Outputs {
-                return {build(g, g.input(in, dtype))};
-            });
+            group.add(fmt::format("{}_{}", name, name_of(dtype)),
+                      [&](RandomGraph &g) -> Outputs { return {build(g, g.input(in, dtype))}; });
     };
-    const std::pair<Shape, std::vector<int>> transposes[] = {
-        {{5, 19}, {1, 0}},          {{3, 10, 7}, {2, 0, 1}},    {{3, 10, 16}, {0, 2, 1}},
-        {{2, 3, 4, 5}, {0, 3, 1, 2}}, {{2, 3, 4, 24}, {2, 1, 0, 3}}, {{1, 9, 3, 10}, {3, 2, 1, 0}},
-        {{2, 3, 2, 3, 5}, {4, 0, 2, 1, 3}}};
+    const std::pair<Shape, std::vector<int>> transposes[] = {{{5, 19}, {1, 0}},
+                                                             {{3, 10, 7}, {2, 0, 1}},
+                                                             {{3, 10, 16}, {0, 2, 1}},
+                                                             {{2, 3, 4, 5}, {0, 3, 1, 2}},
+                                                             {{2, 3, 4, 24}, {2, 1, 0, 3}},
+                                                             {{1, 9, 3, 10}, {3, 2, 1, 0}},
+                                                             {{2, 3, 2, 3, 5}, {4, 0, 2, 1, 3}}};
     for (const auto &[shape, permutation] : transposes)
         add("transpose_" + to_string(shape), shape,
             [&](RandomGraph &g, TensorId x) { return g.transpose(x, permutation); });
     const std::pair<Shape, Shape> reshapes[] = {
-        {{2, 3, 4}, {6, 4}}, {{1, 3, 5, 10}, {1, 150}}, {{6, 10}, {4, 15}},
-        {{2, 24}, {2, 2, 12}}, {{1, 1, 1, 24}, {24}}, {{24}, {1, 1, 24, 1}}, {{5, 1}, {1}}};
+        {{2, 3, 4}, {6, 4}},   {{1, 3, 5, 10}, {1, 150}}, {{6, 10}, {4, 15}}, {{2, 24}, {2, 2, 12}},
+        {{1, 1, 1, 24}, {24}}, {{24}, {1, 1, 24, 1}},     {{5, 1}, {1}}};
     for (const auto &[from, to] : reshapes)
         if (element_count(from) == element_count(to))
             add("reshape_" + to_string(from) + "_to_" + to_string(to), from,

@@ -26,8 +26,7 @@ std::vector<std::string> undefined_symbols(const std::filesystem::path &object) 
     std::ifstream stream(object, std::ios::binary);
     const std::vector<char> file{std::istreambuf_iterator<char>(stream), {}};
     const auto header = read<Elf64_Ehdr>(file, 0);
-    if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-        header.e_ident[EI_CLASS] != ELFCLASS64)
+    if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
         throw std::runtime_error(object.string() + " is not a 64-bit ELF object");
     const auto section = [&](uint64_t index) {
         return read<Elf64_Shdr>(file, header.e_shoff + index * sizeof(Elf64_Shdr));

@@ -7,7 +7,8 @@
 
 namespace octet::test {
 
-/// Names of the undefined symbols of a 64-bit ELF object; throws std::runtime_error for other files.
+/// Names of the undefined symbols of a 64-bit ELF object; throws std::runtime_error for other
+/// files.
 std::vector<std::string> undefined_symbols(const std::filesystem::path &object);
 
 } // namespace octet::test

@@ -4,8 +4,8 @@
 #include "compiler/reference/interpreter.h"
 #include "tests/operators/kernels_cache.h"
 #include "tests/operators/kernels_cases.h"
-#include "tests/operators/reference_cases.h"
 #include "tests/operators/kernels_symbols.h"
+#include "tests/operators/reference_cases.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/sample_graphs.h"
 
@@ -18,16 +18,19 @@ namespace {
 
 constexpr Rounding roundings[] = {Rounding::reference, Rounding::micro, Rounding::float32};
 
-std::vector<Target> targets() {
-    std::vector<Target> found;
-    for (const char *name : {"x86-64-avx512-vnni", "x86-64-avx512-vnni-intel", "x86-64-avx2"}) {
-        const Target target = find_target(name);
-        if (runs_here(target))
-            found.push_back(target);
-        else
-            fmt::print(stderr, "{}: skipped, this machine lacks some of its instructions\n", name);
-    }
-    return found;
+const std::vector<Target> &targets() {
+    static const std::vector<Target> here = [] {
+        std::vector<Target> found;
+        for (const char *name : {"x86-64-avx512-vnni", "x86-64-avx512-vnni-intel", "x86-64-avx2"}) {
+            const Target target = find_target(name);
+            if (runs_here(target))
+                found.push_back(target);
+            else
+                fmt::print(stderr, "{}: skipped, this machine lacks some instructions\n", name);
+        }
+        return found;
+    }();
+    return here;
 }
 
 Compiled compile_here(const Graph &graph, const Target &target) {
@@ -111,8 +114,7 @@ TEST_CASE("zero points at the ends, ties and far scales equal the reference", "[
         graph.set_rounding(rounding);
         const std::vector<Bytes> expected = reference::run(graph, inputs);
         for (const Target &target : targets()) {
-            const std::vector<Bytes> outputs =
-                Session(compile_here(graph, target)).run(inputs);
+            const std::vector<Bytes> outputs = Session(compile_here(graph, target)).run(inputs);
             for (size_t i = 0; i < outputs.size(); ++i) {
                 INFO(target.name << ", " << name_of(rounding) << ", "
                                  << graph.tensor(graph.outputs[i]).name);
@@ -124,11 +126,26 @@ TEST_CASE("zero points at the ends, ties and far scales equal the reference", "[
 
 TEST_CASE("sample graphs have kernels or one clear error", "[kernels]") {
     // Operators on reals other than moves and conversions have no kernels.
-    const std::set<std::string> without_kernels = {
-        "add", "average_pool", "conv2d", "conv2d_dilated", "conv2d_groups", "conv2d_same_stride",
-        "depthwise", "depthwise_multiplier", "fully_connected", "fully_connected_channels",
-        "fully_connected_keep", "logistic", "max_pool", "mean", "mean_keep", "network", "relu",
-        "relu6", "relu_n1_to_1", "softmax"};
+    const std::set<std::string> without_kernels = {"add",
+                                                   "average_pool",
+                                                   "conv2d",
+                                                   "conv2d_dilated",
+                                                   "conv2d_groups",
+                                                   "conv2d_same_stride",
+                                                   "depthwise",
+                                                   "depthwise_multiplier",
+                                                   "fully_connected",
+                                                   "fully_connected_channels",
+                                                   "fully_connected_keep",
+                                                   "logistic",
+                                                   "max_pool",
+                                                   "mean",
+                                                   "mean_keep",
+                                                   "network",
+                                                   "relu",
+                                                   "relu6",
+                                                   "relu_n1_to_1",
+                                                   "softmax"};
     CaseGroup group{"samples", {}};
     size_t refused = 0;
     for (const Graph &graph : sample_graphs()) {
@@ -157,8 +174,8 @@ TEST_CASE("all operators without kernels are named at once", "[kernels]") {
 
 TEST_CASE("asymmetric weights are refused by name", "[kernels]") {
     RandomGraph g;
-    const Graph graph = g.finish({g.fully_connected(
-        g.input({1, 8}), {.channels_out = 4, .weight_zero_point = 5})});
+    const Graph graph =
+        g.finish({g.fully_connected(g.input({1, 8}), {.channels_out = 4, .weight_zero_point = 5})});
     check_message(error_of([&] { compile_here(graph, targets().front()); }),
                   {"fully_connected_0", "zero point 5"});
 }

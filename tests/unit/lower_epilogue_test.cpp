@@ -41,8 +41,7 @@ int32_t kernel_output(const EpilogueConstants &constants, size_t channel, size_t
         const int32_t low = int16_t(std::bit_cast<int32_t>(rounded)) - parity;
         return std::clamp(low, range.lo, range.hi);
     }
-    const float clamped =
-        std::clamp(rounded, magic + float(range.lo), magic + float(range.hi));
+    const float clamped = std::clamp(rounded, magic + float(range.lo), magic + float(range.hi));
     const auto stored = uint8_t(std::bit_cast<int32_t>(clamped));
     const auto q = uint8_t(stored - parity);
     return range.lo < 0 ? int8_t(q) : q;
@@ -63,13 +62,14 @@ Problem make_problem(std::mt19937 &random, Requantizer::Kind kind, double slope,
     const bool is_signed = random() % 4 == 0;
     const int32_t lowest = is_signed ? -128 : 0;
     constexpr double places[] = {0, 0.5, 1};
-    problem.range.zero_point = lowest + (random() % 2 ? int32_t(random() % 256)
-                                                      : int32_t(places[random() % 3] * 255));
+    problem.range.zero_point =
+        lowest + (random() % 2 ? int32_t(random() % 256) : int32_t(places[random() % 3] * 255));
     const bool relu = random() % 2;
     problem.range.lo = relu ? problem.range.zero_point : lowest;
-    problem.range.hi = random() % 4 ? lowest + 255
-                                    : problem.range.zero_point +
-                                          int32_t(uniform(0, lowest + 255 - problem.range.zero_point));
+    problem.range.hi = random() % 4
+                           ? lowest + 255
+                           : problem.range.zero_point +
+                                 int32_t(uniform(0, lowest + 255 - problem.range.zero_point));
     const size_t count = 1 + random() % 8;
     for (size_t i = 0; i < count; ++i) {
         double real = slope * uniform(0.5, 2);
@@ -78,8 +78,8 @@ Problem make_problem(std::mt19937 &random, Requantizer::Kind kind, double slope,
         problem.requantize.emplace_back(kind, real);
         const int64_t lo = -int64_t(uniform(0, reach)), hi = int64_t(uniform(1, reach));
         const Requantizer requantize = problem.requantize.back();
-        problem.channels.push_back({[requantize](int32_t acc) { return requantize(acc); },
-                                    requantize.real(), lo, hi});
+        problem.channels.push_back(
+            {[requantize](int32_t acc) { return requantize(acc); }, requantize.real(), lo, hi});
     }
     return problem;
 }
@@ -88,12 +88,11 @@ int64_t count_mismatches(const Problem &problem, const EpilogueConstants &consta
     int64_t mismatches = 0;
     for (size_t c = 0; c < problem.channels.size(); ++c)
         for (int64_t acc = problem.channels[c].acc_min; acc <= problem.channels[c].acc_max; ++acc) {
-            const int64_t exact =
-                std::clamp<int64_t>(int64_t(problem.requantize[c](int32_t(acc))) +
-                                        problem.range.zero_point,
-                                    problem.range.lo, problem.range.hi);
-            mismatches += exact != kernel_output(constants, c, size_t(block), problem.range,
-                                                 int32_t(acc));
+            const int64_t exact = std::clamp<int64_t>(int64_t(problem.requantize[c](int32_t(acc))) +
+                                                          problem.range.zero_point,
+                                                      problem.range.lo, problem.range.hi);
+            mismatches +=
+                exact != kernel_output(constants, c, size_t(block), problem.range, int32_t(acc));
         }
     return mismatches;
 }

@@ -1,5 +1,5 @@
-// The memory plan: tensors that are alive at once do not overlap, and no arena is larger than it must
-// be where that is certain.
+// The memory plan: tensors that are alive at once do not overlap, and no arena is larger than it
+// must be where that is certain.
 #include "compiler/lower/lower.h"
 
 #include <catch2/catch.hpp>

@@ -42,9 +42,10 @@ TEST_CASE("a fused multiply-add rounds once where the target says so", "[lower]"
         }
         INFO(name);
         // Many accumulators, so that some products lie where rounding them first would tell.
+        constexpr int rows = 16384, channels = 256, depth = 16;
         RandomGraph g(11);
-        const Graph graph =
-            g.finish({g.fully_connected(g.input({4096, 16}), {.channels_out = 64, .per_channel = true})});
+        const Graph graph = g.finish({g.fully_connected(
+            g.input({rows, depth}), {.channels_out = channels, .per_channel = true})});
         const Compiled compiled = compile_for(graph, name);
         const lower::Program &program = compiled.program;
         const auto called = std::find_if(program.calls.begin(), program.calls.end(),
@@ -54,9 +55,10 @@ TEST_CASE("a fused multiply-add rounds once where the target says so", "[lower]"
                               .at("spec")
                               .get<generators::Conv2dSpec>();
         REQUIRE(spec.epilogue.fused);
-        REQUIRE(spec.epilogue.form == generators::EpilogueForm::scale);
+        REQUIRE(spec.epilogue.form == generators::EpilogueForm::scale_copysign);
         const generators::Conv2d kernel(spec);
         const std::vector<float> scale = constant(program, *called, kernel.signature, "scale");
+        const std::vector<float> offset = constant(program, *called, kernel.signature, "offset");
         const std::vector<float> range =
             constant(program, *called, kernel.signature, "float_range");
 
@@ -71,17 +73,18 @@ TEST_CASE("a fused multiply-add rounds once where the target says so", "[lower]"
         const int32_t zero_point = graph.tensor(op.inputs[0]).quantization.zero_point();
         const auto *x = reinterpret_cast<const int8_t *>(inputs[0].data());
         int64_t wrong = 0;
-        for (size_t row = 0; row < 4096; ++row)
-            for (size_t c = 0; c < 64; ++c) {
+        for (size_t row = 0; row < rows; ++row)
+            for (size_t c = 0; c < channels; ++c) {
                 int32_t acc = bias[c];
-                for (size_t i = 0; i < 16; ++i)
-                    acc += (x[row * 16 + i] - zero_point) * weights[c * 16 + i];
-                const volatile float product = float(acc) * scale[c];
+                for (size_t i = 0; i < depth; ++i)
+                    acc += (x[row * depth + i] - zero_point) * weights[c * depth + i];
+                const float value = float(acc) + (acc < 0 ? -offset[c] : offset[c]);
+                const volatile float product = value * scale[c];
                 const float rounded = std::clamp(product + range[0], range[1], range[2]);
                 int32_t bits = 0;
                 std::memcpy(&bits, &rounded, sizeof bits);
                 const bool rebiased = spec.epilogue.out_type == "u8";
-                wrong += uint8_t(bits - (rebiased ? 128 : 0)) != expected[row * 64 + c];
+                wrong += uint8_t(bits - (rebiased ? 128 : 0)) != expected[row * channels + c];
             }
         CHECK(wrong > 0);
     }
