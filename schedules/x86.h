@@ -4,6 +4,11 @@
 // algorithm comes from the generator. The innermost tile of a convolution holds tile_x pixels times
 // tile_c vectors of output channels in registers, so that each broadcast activation serves tile_c
 // dot products and each vector of weights serves tile_x.
+//
+// Layers of more than a few microseconds are split into tasks, strips of rows of the same share of
+// the image in every layer, so that a thread finds the rows that it wrote itself; layers with more
+// weights than activations are split by output channels. The thread pool decides at run time who
+// runs the tasks; with one thread they are a loop.
 #pragma once
 
 #include "generators/conv2d.h"
@@ -21,15 +26,14 @@ struct Conv2dKnobs {
     int unroll_groups = 1;      ///< reduction groups per loop iteration; 0: all
     int parallel_rows = 0;      ///< rows (pixels of a flattened image) per task; 0: one thread
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dKnobs, tile_x, tile_c, store_vector, channels_outer,
-                                   unroll_groups, parallel_rows)
+                                   unroll_groups)
 };
 
 struct DepthwiseKnobs {
     int tile_x = 4;  ///< output pixels per tile
     int tile_c = 16; ///< output channels per tile
     bool channels_outer = false;
-    int parallel_rows = 0;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseKnobs, tile_x, tile_c, channels_outer, parallel_rows)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseKnobs, tile_x, tile_c, channels_outer)
 };
 
 struct PointwiseKnobs {
