@@ -20,6 +20,9 @@ Compiled compile(const Graph &graph, const CompileOptions &options) {
 }
 
 Compiled compile(const Graph &graph, const CompileOptions &options, const schedules::Tuned &tuned) {
+    if (options.target.lane != "object")
+        throw Error("target {}: its lane \"{}\" cannot be generated; use the lane \"object\"",
+                    options.target.name, options.target.lane);
     const fs::path cache = emit::cache_directory(options.cache);
     Compiled result;
     result.target = options.target;

@@ -3,7 +3,7 @@
 //   sum (x - zx) w + b  =  sum x w  +  (b - zx sum w)
 //                          acc         bias, folded when the weights are packed
 //
-// Symmetric weights are assumed here; the zero point of asymmetric weights is folded by lowering.
+// Weights are symmetric; lowering refuses others.
 // Padding enters as zx, in a staged copy of the input. The reduction is grouped by `group`
 // channels, the shape of the chips' dot products. Two formulations of the same sum:
 //

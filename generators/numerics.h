@@ -82,8 +82,7 @@ private:
         exact_blocks_;
 };
 
-/// saturating rounding doubling high multiply by a Q0.31 number, ties away from zero for the
-/// products that int8 networks form; equal to gemmlowp's.
+/// floor(a * b / 2^31 + 1/2): gemmlowp's saturating rounding doubling high multiply, ties up.
 Halide::Expr rounding_doubling_high_mul(const Halide::Expr &a, const Halide::Expr &b);
 
 /// x / 2^exponent with ties away from zero (gemmlowp's RoundingDivideByPOT); exponent is unsigned.

@@ -45,7 +45,8 @@ const Family &find_family(const std::string &name) {
     static const X86 x86;
     if (name == "x86")
         return x86;
-    throw std::invalid_argument("schedule family '" + name + "' is not known; there is x86");
+    throw std::invalid_argument("schedule family '" + name +
+                                "' has no schedules; use x86 in the target's file");
 }
 
 } // namespace octet::schedules

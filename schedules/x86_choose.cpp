@@ -7,6 +7,8 @@
 #include "schedules/x86.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <tuple>
 
 namespace octet::schedules::x86 {
@@ -37,6 +39,9 @@ double tile_cost(const Conv2dSpec &spec, int tile_x, int tile_c, int blocks) {
 std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) {
     spec.group = 4;
     spec.lanes = chip.vector_bits / 32;
+    if (spec.epilogue.channels % spec.lanes)
+        throw std::invalid_argument("channel_alignment must be a multiple of vector_bits / 32 (" +
+                                    std::to_string(spec.lanes) + "); correct the target's file");
     const int blocks = spec.epilogue.channels / spec.lanes;
     std::vector<std::pair<double, Conv2dKnobs>> tiles;
     for (int tile_c = 1; tile_c <= std::min(8, blocks); ++tile_c) {

@@ -16,7 +16,7 @@ void add_model_options(Arguments &verb, ModelOptions &options) {
     verb.option("-t,--target", options.target, "Name of a target or path of its .json file");
     verb.option("--rounding", options.rounding,
                 "reference, micro or float; by default what the model asks for");
-    verb.option("--threads", options.threads, 1, 1024, "Threads that run the kernels");
+    verb.option("--threads", options.threads, 1, 64, "Threads that run the kernels");
     verb.option("--cache", options.cache,
                 "Folder of compiled kernels; by default $OCTET_CACHE or ~/.cache/octet");
     verb.flag("--verbose", options.verbose, "Say on stderr what is done");

@@ -31,8 +31,7 @@ int run(const Options &options) {
     compile_options.target = target;
     compile_options.cache = options.cache;
     ProgressLine progress("tuning", options.verbose);
-    const TuneResult result =
-        tune(graph, compile_options, {options.budget, progress.callback()});
+    const TuneResult result = tune(graph, compile_options, {options.budget, progress.callback()});
     progress.clear();
     write_text_file(file, result.database.text());
     fmt::print("{} rounds: {:.2f} us before, {:.2f} us after (sum of the kernels tuned)\n"

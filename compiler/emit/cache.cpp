@@ -29,7 +29,9 @@ fs::path default_directory() {
 fs::path cache_directory(const fs::path &wanted) {
     const fs::path directory = wanted.empty() ? default_directory() : wanted;
     std::error_code error;
-    fs::create_directories(directory, error);
+    for (const char *folder : {"objects", "libraries"})
+        if (!error)
+            fs::create_directories(directory / folder, error);
     if (error || access(directory.c_str(), W_OK) != 0)
         throw Error("cache {}: {}; name a folder that can be written with --cache",
                     directory.string(), error ? error.message() : std::strerror(errno));

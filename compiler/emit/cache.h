@@ -10,7 +10,8 @@
 
 namespace octet::emit {
 
-/// `wanted` or, when empty, $OCTET_CACHE, $XDG_CACHE_HOME/octet or ~/.cache/octet; created. Throws
+/// `wanted` or, when empty, $OCTET_CACHE, $XDG_CACHE_HOME/octet or ~/.cache/octet; created with its
+/// folders objects and libraries. Throws
 /// Error naming the folder and the option when it cannot be written to.
 std::filesystem::path cache_directory(const std::filesystem::path &wanted);
 

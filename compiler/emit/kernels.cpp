@@ -43,7 +43,6 @@ uint64_t code_size(const fs::path &object) {
 Objects compile_kernels(const lower::Program &program, const CompileOptions &options,
                         const fs::path &cache) {
     const fs::path folder = cache / "objects";
-    fs::create_directories(folder);
     const std::string key = generation_key(options.target);
     Objects result;
     std::vector<Job> jobs;
@@ -55,16 +54,15 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
             ++result.cache_hits;
             continue;
         }
-        jobs.push_back({kernel.symbol, [&kernel, &options, object] {
-                            const fs::path temporary = temporary_for(object);
-                            try {
-                                generate_object(kernel, options.target, temporary);
-                                commit_file(temporary, object);
-                            } catch (...) {
-                                std::error_code ignored;
-                                fs::remove(temporary, ignored);
-                                throw;
-                            }
+        const fs::path temporary = temporary_for(object);
+        jobs.push_back({kernel.symbol,
+                        [&kernel, &options, object, temporary] {
+                            generate_object(kernel, options.target, temporary);
+                            commit_file(temporary, object);
+                        },
+                        [temporary] {
+                            std::error_code ignored;
+                            fs::remove(temporary, ignored);
                         }});
     }
     const size_t total = program.kernels.size();

@@ -12,6 +12,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
+#include <elf.h>
+#include <fstream>
 
 namespace octet::emit {
 
@@ -37,6 +40,14 @@ void make_file(const std::vector<std::string> &command, const fs::path &file,
         throw;
     }
     commit_file(temporary, file);
+}
+
+/// The ELF machine number of an object file, 0 where it is none.
+unsigned machine_of(const fs::path &object) {
+    std::ifstream stream(object, std::ios::binary);
+    Elf64_Ehdr header{};
+    stream.read(reinterpret_cast<char *>(&header), sizeof header);
+    return stream && std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 ? header.e_machine : 0;
 }
 
 /// Macros that describe one input or output, such as OCTET_VWW_INPUT0_BYTES.
@@ -117,7 +128,6 @@ std::string model_header(const lower::Program &program) {
 Library build_library(const lower::Program &program, const Target &target,
                       const std::vector<fs::path> &objects, const fs::path &cache) {
     const fs::path folder = cache / "libraries";
-    fs::create_directories(folder);
     const std::string source = table_source(program, fingerprint(program, target));
     // Objects are named by their content, so that their names stand for them in the key.
     std::string key = fmt::format("{}|{}", source, fmt::join(target.toolchain.c_compiler, " "));
@@ -130,6 +140,10 @@ Library build_library(const lower::Program &program, const Target &target,
         write_text_file(file, source);
         make_file(target.toolchain.c_compiler, result.table_object, {file});
     }
+    if (!objects.empty() && machine_of(objects[0]) != machine_of(result.table_object))
+        throw Error("target {}: its c_compiler ({}) compiles for another machine than its Halide "
+                    "target {}; name a cross compiler in the target's file",
+                    target.name, target.toolchain.c_compiler.front(), target.halide);
     if (target.runner.kind != Runner::Kind::in_process || !runs_here(target))
         return result;
     result.shared_library = folder / (name + ".so");

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace octet::emit {
 
@@ -54,9 +55,19 @@ std::string describe(int status) {
 
 struct Child {
     pid_t pid = -1;
-    int messages = -1; ///< read end of the pipe that carries an exception's message
+    int messages = -1; ///< read end of the pipe that carries what it prints and its last message
     size_t job = 0;
     Clock::time_point start;
+    std::string text; ///< what has come through the pipe
+
+    /// Takes what the pipe holds; false once the child has closed it by ending.
+    bool receive() {
+        char buffer[4096];
+        const ssize_t count = read(messages, buffer, sizeof buffer);
+        if (count > 0)
+            text.append(buffer, size_t(count));
+        return count > 0 || (count < 0 && errno == EINTR);
+    }
 };
 
 Child start(const Job &job, size_t index) {
@@ -72,9 +83,12 @@ Child start(const Job &job, size_t index) {
     }
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        // LLVM aborts on what it cannot compile; handlers of the parent would report that as theirs.
+        // LLVM aborts on what it cannot compile; handlers of the parent would report that as
+        // theirs.
         for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM, SIGINT})
             std::signal(signal_number, SIG_DFL);
+        // What LLVM prints before it gives up becomes part of the one message.
+        dup2(ends[1], STDERR_FILENO);
         std::string message;
         int status = 1;
         try {
@@ -85,12 +99,13 @@ Child start(const Job &job, size_t index) {
         } catch (...) {
             message = "an unknown error";
         }
-        if (!message.empty() && write(ends[1], message.data(), message.size()) < 0)
+        message = "\n" + message; // on a line of its own
+        if (status != 0 && write(ends[1], message.data(), message.size()) < 0)
             status = 2;
         _exit(status);
     }
     close(ends[1]);
-    return {pid, ends[0], index, Clock::now()};
+    return {pid, ends[0], index, Clock::now(), {}};
 }
 
 void stop(std::vector<Child> &children) {
@@ -99,7 +114,6 @@ void stop(std::vector<Child> &children) {
         wait_for(child.pid);
         close(child.messages);
     }
-    children.clear();
 }
 
 } // namespace
@@ -137,6 +151,8 @@ void run_jobs(const std::vector<Job> &jobs, int parallel, double seconds,
     size_t next = 0;
     const auto fail = [&](const std::string &message) {
         stop(children);
+        for (const Child &child : std::exchange(children, {}))
+            jobs[child.job].abandon();
         throw Error("{}", message);
     };
     while (next < jobs.size() || !children.empty()) {
@@ -150,23 +166,26 @@ void run_jobs(const std::vector<Job> &jobs, int parallel, double seconds,
             waiting.push_back({child.messages, POLLIN, 0});
         poll(waiting.data(), waiting.size(), 100);
         for (size_t i = children.size(); i-- > 0;) {
-            const Child child = children[i];
-            const std::string &name = jobs[child.job].name;
-            if (waiting[i].revents == 0) {
-                if (std::chrono::duration<double>(Clock::now() - child.start).count() > seconds)
+            const Job &job = jobs[children[i].job];
+            if (waiting[i].revents == 0 || children[i].receive()) {
+                const Clock::duration running = Clock::now() - children[i].start;
+                if (std::chrono::duration<double>(running).count() > seconds)
                     fail(fmt::format("{}: its compilation took more than {} s and was stopped; "
                                      "choose other knobs or another target for it",
-                                     name, seconds));
+                                     job.name, seconds));
                 continue;
             }
-            const std::string message = read_all(child.messages);
+            const Child child = std::move(children[i]);
+            children.erase(children.begin() + long(i));
             const int status = wait_for(child.pid);
             close(child.messages);
-            children.erase(children.begin() + long(i));
-            if (status != 0)
+            if (status != 0) {
+                const std::string message = last_line(child.text);
+                job.abandon();
                 fail(
-                    fmt::format("{}: {}; report this with the model", name,
+                    fmt::format("{}: {}; report this with the model", job.name,
                                 message.empty() ? "its compilation " + describe(status) : message));
+            }
             done(child.job);
         }
     }

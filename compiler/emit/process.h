@@ -13,8 +13,9 @@ void run_command(const std::vector<std::string> &command);
 
 /// A piece of work for a process of its own.
 struct Job {
-    std::string name;           ///< for messages
-    std::function<void()> work; ///< runs in the child; an exception's message reaches the parent
+    std::string name;              ///< for messages
+    std::function<void()> work;    ///< runs in the child; an exception's message reaches the parent
+    std::function<void()> abandon; ///< runs in the parent when the work failed or was stopped
 };
 
 /// Runs all jobs, `parallel` at a time, each in a forked process with its time limit in seconds.

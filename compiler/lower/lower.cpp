@@ -2,6 +2,8 @@
 
 #include "compiler/support/error.h"
 
+#include <stdexcept>
+
 namespace octet::lower {
 
 namespace {
@@ -60,10 +62,14 @@ Program lower(const Graph &graph, const Target &target, const schedules::Tuned &
         program.rounding = graph.operators.front().rounding;
     const Graph fused = fuse(fold(graph, program.notes), program.notes);
     require_kernels(fused);
-    Builder builder(fused, target, tuned, program);
-    for (const Operator &op : fused.operators)
-        lower_operator(builder, op);
-    builder.finish();
+    try {
+        Builder builder(fused, target, tuned, program);
+        for (const Operator &op : fused.operators)
+            lower_operator(builder, op);
+        builder.finish();
+    } catch (const std::invalid_argument &error) { // The schedules cannot serve such a target.
+        throw Error("target {}: {}", target.name, error.what());
+    }
     plan_memory(program);
     return program;
 }
