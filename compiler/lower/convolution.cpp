@@ -60,9 +60,11 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.epilogue.out_type = Builder::type_name(out);
     spec.epilogue.channels = out.stride_c;
     const nlohmann::json knobs = builder.choose(spec);
-    // Re-biasing activations as they are broadcast pays only when one tile covers all channels.
+    // Re-biasing activations as they are broadcast pays only when one tile of several vectors
+    // covers all channels: then each is read once, beside as many dot products.
+    const int tile_c = knobs.at("tile_c").get<int>();
     spec.staged |=
-        spec.rebias_input && knobs.at("tile_c").get<int>() * spec.lanes < spec.epilogue.channels;
+        spec.rebias_input && (tile_c == 1 || tile_c * spec.lanes < spec.epilogue.channels);
 
     const Accumulation accumulation =
         accumulate(builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
