@@ -17,12 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Compiled compile_here(const Graph &graph) {
+Compiled compile_here(const Graph &graph, const Target &target) {
     CompileOptions options;
-    options.target = find_target("host");
+    options.target = target;
     options.cache = KernelCache::folder();
     const Compiled compiled = compile(graph, options);
-    fmt::print(stderr, "{:<40} {:<10} {} kernels, {} new\n", graph.name,
+    fmt::print(stderr, "{:<40} {:<20} {:<10} {} kernels, {} new\n", graph.name, options.target.name,
                name_of(graph.operators.front().rounding), compiled.program.kernels.size(),
                compiled.program.kernels.size() - compiled.cache_hits);
     return compiled;
@@ -42,6 +42,29 @@ bool computes_in_int8(const Graph &graph) {
     });
 }
 
+/// Each layer alone and the whole network, on random inputs.
+void check_verdict(const Graph &graph, const Compiled &compiled) {
+    const Verdict verdict = verify(graph, compiled, 1);
+    for (const LayerVerdict &layer : verdict.layers) {
+        INFO(layer.name);
+        CHECK(layer.mismatches == 0);
+    }
+    CHECK(verdict.mismatches == 0);
+}
+
+/// The stored cases of one network; returns how many there were.
+size_t check_golden(const Compiled &compiled, const fs::path &folder) {
+    Session session(compiled);
+    for (size_t i = 0;; ++i) {
+        const std::string prefix = folder / fmt::format("case{}_", i);
+        const std::vector<Bytes> inputs = read_arrays(prefix + "input");
+        if (inputs.empty())
+            return i;
+        INFO(prefix);
+        CHECK(session.run(inputs) == read_arrays(prefix + "output"));
+    }
+}
+
 TEST_CASE("int8 networks equal the reference and their golden outputs", "[kernels][shared]") {
     const auto models = shared_folder("models");
     if (!models)
@@ -52,30 +75,18 @@ TEST_CASE("int8 networks equal the reference and their golden outputs", "[kernel
         if (!computes_in_int8(graph))
             continue;
         ++networks;
-        for (const Rounding rounding : {Rounding::reference, Rounding::micro, Rounding::float32}) {
-            INFO(graph.source << ", " << name_of(rounding));
-            graph.set_rounding(rounding);
-            const Compiled compiled = compile_here(graph);
-            const Verdict verdict = verify(graph, compiled, 1);
-            for (const LayerVerdict &layer : verdict.layers) {
-                INFO(layer.name);
-                CHECK(layer.mismatches == 0);
+        for (const Target &target : {find_target("host"), find_target("x86-64-avx2")})
+            for (const Rounding rounding :
+                 {Rounding::reference, Rounding::micro, Rounding::float32}) {
+                if (!runs_here(target))
+                    continue;
+                INFO(graph.source << ", " << target.name << ", " << name_of(rounding));
+                graph.set_rounding(rounding);
+                const Compiled compiled = compile_here(graph, target);
+                check_verdict(graph, compiled);
+                if (rounding == Rounding::reference)
+                    CHECK(check_golden(compiled, golden.path()) > 0);
             }
-            CHECK(verdict.mismatches == 0);
-            if (rounding != Rounding::reference)
-                continue;
-            Session session(compiled);
-            size_t compared = 0;
-            for (;; ++compared) {
-                const std::string prefix = golden.path() / fmt::format("case{}_", compared);
-                const std::vector<Bytes> inputs = read_arrays(prefix + "input");
-                if (inputs.empty())
-                    break;
-                INFO(prefix);
-                CHECK(session.run(inputs) == read_arrays(prefix + "output"));
-            }
-            CHECK(compared > 0);
-        }
     }
     CHECK(networks >= 5);
 }
@@ -91,7 +102,7 @@ TEST_CASE("layers equal their golden outputs as single-operator models", "[kerne
         INFO(file.path());
         const std::string prefix = fs::path(file.path()).replace_extension(".");
         const Graph graph = import_model(file.path());
-        Session session(compile_here(graph));
+        Session session(compile_here(graph, find_target("host")));
         CHECK(session.run(read_arrays(prefix + "input")) == read_arrays(prefix + "output"));
         ++compared;
     }

@@ -120,11 +120,37 @@ CaseGroup fully_connected_layers() {
     return group;
 }
 
+/// Multipliers above 1, so small that every output is the zero point, and zero points at the ends.
+CaseGroup far_scales() {
+    CaseGroup group{"far_scales", {}};
+    int i = 0;
+    for (const float factor : {1.0f / 4096, 1.0f / 256, 1.0f, 1024.0f, 1e9f})
+        for (const int32_t zero_point : {-128, 0, 127}) {
+            const std::string name = fmt::format("scale_{}_zero_{}", ++i, zero_point + 128);
+            group.add(name, [&](RandomGraph &g) -> std::vector<TensorId> {
+                const TensorId x = g.input({1, 5, 5, 16});
+                if (i % 3 == 0)
+                    return {g.depthwise_conv2d(x, {.activation = activation(i)})};
+                if (i % 3 == 1)
+                    return {g.conv2d(x, {.activation = activation(i)})};
+                return {g.fully_connected(g.reshape(x, {25, 16}), {.activation = activation(i)})};
+            });
+            Graph &graph = group.cases.back();
+            Quantization &in = graph.tensor(graph.operators.back().inputs[0]).quantization;
+            Quantization &out = graph.tensor(graph.outputs[0]).quantization;
+            in.zero_points = {zero_point};
+            graph.tensor(graph.inputs[0]).quantization = in;
+            out = {{out.scale() * factor}, {-1 - zero_point}};
+            check(graph);
+        }
+    return group;
+}
+
 } // namespace
 
 std::vector<CaseGroup> convolution_cases() {
     return {plain_convolutions(), special_convolutions(), depthwise_convolutions(),
-            fully_connected_layers()};
+            fully_connected_layers(), far_scales()};
 }
 
 } // namespace octet::test

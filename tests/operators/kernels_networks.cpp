@@ -91,6 +91,13 @@ CaseGroup layouts() {
         const TensorId wide = g.pad(x, {{0, 0}, {0, 0}, {0, 0}, {2, 5}});
         return {g.conv2d(g.concatenation({x, wide, x}, 3), {})};
     });
+    group.add("concatenation_of_scales", [](RandomGraph &g) -> Outputs {
+        const TensorId x = g.input({1, 3, 3, 10});
+        return {g.concatenation({x, g.pad(x, {{0, 0}, {0, 0}, {0, 0}, {0, 5}})}, 3)};
+    });
+    // TFLite refuses other scales, the reference does not.
+    Graph &scales = group.cases.back();
+    scales.tensor(scales.outputs[0]).quantization = {{0.1f}, {7}};
     group.add("views_of_the_input", [](RandomGraph &g) -> Outputs {
         const TensorId x = g.input({1, 4, 1, 12});
         return {g.squeeze(x), g.reshape(g.reshape(x, {48}), {3, 16})};
