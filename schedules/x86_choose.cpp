@@ -21,6 +21,9 @@ int ceil_div(int a, int b) {
     return (a + b - 1) / b;
 }
 
+/// Products that one instruction adds up: VNNI's four bytes, else vpmaddwd's two widened ones.
+int dot_length(const Capabilities &chip) { return chip.dot_lanes ? chip.dot_lanes : 2; }
+
 /// Cycles of the whole layer with tiles of `tile_x` by `tile_c`, in arbitrary units.
 double tile_cost(const Conv2dSpec &spec, int tile_x, int tile_c, int blocks) {
     const double taps =
@@ -37,7 +40,7 @@ double tile_cost(const Conv2dSpec &spec, int tile_x, int tile_c, int blocks) {
 } // namespace
 
 std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) {
-    spec.group = 4;
+    spec.group = dot_length(chip);
     spec.lanes = chip.vector_bits / 32;
     if (spec.epilogue.channels % spec.lanes)
         throw std::invalid_argument("channel_alignment must be a multiple of vector_bits / 32 (" +
@@ -81,8 +84,8 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     return result;
 }
 
-std::vector<DepthwiseKnobs> candidates(DepthwiseConv2dSpec &spec, const Capabilities &) {
-    spec.group = 4;
+std::vector<DepthwiseKnobs> candidates(DepthwiseConv2dSpec &spec, const Capabilities &chip) {
+    spec.group = dot_length(chip);
     std::vector<DepthwiseKnobs> result;
     for (const int tile_c : {16, 32, 64})
         for (const int tile_x : {7, 8, 6, 5, 4, 3, 2, 14}) {
