@@ -7,10 +7,14 @@ using namespace Halide::ConciseCasts;
 
 namespace {
 
-/// x rounded to an integer, ties away from zero. The fraction x - trunc(x) is exact.
+/// x rounded to an integer, ties away from zero, for |x| < 2^22. The largest float below 1/2 does
+/// what 1/2 would, but for x just below a half, which 1/2 would carry over by the addition's own
+/// rounding.
 Expr round_half_away(const Expr &x) {
-    const Expr whole = trunc(x), fraction = strict_float(x - whole);
-    return whole + select(fraction >= 0.5f, 1.0f, fraction <= -0.5f, -1.0f, 0.0f);
+    const float below_half = 0x1.fffffep-2f;
+    const Expr sign = reinterpret<int32_t>(x) & Int(32).min();
+    const Expr offset = reinterpret<float>(sign | reinterpret<int32_t>(Expr(below_half)));
+    return i32(trunc(strict_float(x + offset)));
 }
 
 } // namespace
@@ -26,10 +30,10 @@ Pointwise quantize(const QuantizeSpec &spec) {
     const std::vector<Expr> at(kernel.dims.begin(), kernel.dims.end());
     const Expr zero_point = range(0), lo = f32(range(1) - range(0)), hi = f32(range(2) - range(0));
     const Expr steps = strict_float(input(at) / scale(0));
-    const Expr rounded = spec.half_even ? round(steps) : round_half_away(steps);
     // In this form a NaN fails the comparison and becomes the lowest value.
-    const Expr clamped = strict_float(select(rounded > lo, min(rounded, hi), lo));
-    kernel.output(kernel.dims) = cast(type_from_name(spec.type), i32(clamped) + zero_point);
+    const Expr clamped = strict_float(select(steps > lo, min(steps, hi), lo));
+    const Expr rounded = spec.half_even ? i32(round(clamped)) : round_half_away(clamped);
+    kernel.output(kernel.dims) = cast(type_from_name(spec.type), rounded + zero_point);
     bound_output(kernel.output, spec.extents, spec.out_strides);
     signature.outputs = {kernel.output};
     return kernel;
