@@ -102,9 +102,7 @@ void print(const Result &result) {
 }
 
 int run(const Options &options) {
-    const Target target = load_target(options, true);
-    const Graph graph = load_graph(options);
-    const Compiled compiled = compile_graph(graph, target, options);
+    const Compiled compiled = load_model(options).compiled;
     Session session(compiled, options.threads);
     Timing timing = measure(session, options.seconds);
     // Last, when the core has its working clock.

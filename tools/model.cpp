@@ -1,6 +1,7 @@
 #include "tools/model.h"
 
 #include "compiler/import/import.h"
+#include "compiler/open.h"
 #include "compiler/support/error.h"
 #include "tools/program_file.h"
 #include "tools/progress.h"
@@ -12,7 +13,8 @@
 namespace octet::tools {
 
 void add_model_options(Arguments &verb, ModelOptions &options) {
-    verb.positional("MODEL", options.model, "The network: a .tflite file");
+    verb.positional("MODEL", options.model,
+                    "The network: a .tflite file, or for run and bench a .octet one");
     verb.option("-t,--target", options.target, "Name of a target or path of its .json file");
     verb.option("--rounding", options.rounding,
                 "reference, micro or float; by default what the model asks for");
@@ -33,6 +35,24 @@ Graph load_graph(const ModelOptions &options) {
     if (!options.rounding.empty())
         graph.set_rounding(rounding_from_name(options.rounding));
     return graph;
+}
+
+Model load_model(const ModelOptions &options) {
+    if (!std::filesystem::exists(options.model) || !is_program_file(options.model)) {
+        Model model;
+        const Target target = load_target(options, true);
+        model.graph = load_graph(options);
+        model.compiled = compile_graph(model.graph, target, options);
+        return model;
+    }
+    if (!options.rounding.empty())
+        throw UsageError("{}: its rounding was chosen when it was compiled; leave --rounding away "
+                         "or give the .tflite",
+                         options.model);
+    Model model;
+    model.compiled = open_compiled(options.model, load_target(options, true), options.cache);
+    model.graph = interface_of(model.compiled);
+    return model;
 }
 
 Target load_target(const ModelOptions &options, bool to_run) {

@@ -25,6 +25,15 @@ void add_model_options(Arguments &verb, ModelOptions &options);
 /// compiled program and no network.
 Graph load_graph(const ModelOptions &options);
 
+/// A model ready to run: from a network, compiled now, or from a .octet file with its library.
+struct Model {
+    Graph graph; ///< the network, or only its inputs and outputs
+    Compiled compiled;
+};
+
+/// Reads and compiles options.model, or opens what was compiled before. Throws UsageError or Error.
+Model load_model(const ModelOptions &options);
+
 /// The target of --target; with `to_run`, throws UsageError when this machine cannot run it.
 Target load_target(const ModelOptions &options, bool to_run);
 

@@ -34,8 +34,8 @@ std::vector<Array> run_all(const Graph &graph, const std::vector<Array> &arrays,
 }
 
 int run(const Options &options) {
-    const Target target = load_target(options, true);
-    const Graph graph = load_graph(options);
+    const Model model = load_model(options);
+    const Graph &graph = model.graph;
     if (options.outputs.size() != graph.outputs.size())
         throw UsageError("{}: has {} outputs, --output names {} files; name one for each",
                          graph.source, graph.outputs.size(), options.outputs.size());
@@ -51,8 +51,7 @@ int run(const Options &options) {
     }
     const int64_t runs = count_runs(graph, arrays, options.inputs);
 
-    const Compiled compiled = compile_graph(graph, target, options);
-    Session session(compiled, options.threads);
+    Session session(model.compiled, options.threads);
     const std::vector<Array> results = run_all(graph, arrays, runs, session);
 
     std::vector<NpyFile> files;

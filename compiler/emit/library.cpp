@@ -155,6 +155,12 @@ Library build_library(const lower::Program &program, const Target &target,
     return result;
 }
 
+void link_archive(const Target &target, const fs::path &archive, const fs::path &file) {
+    // A linker takes only what is asked for from an archive, unless told otherwise.
+    make_file(target.toolchain.link_shared, file,
+              {"-Wl,--whole-archive", archive, "-Wl,--no-whole-archive"});
+}
+
 void build_archive(const Target &target, const std::vector<fs::path> &objects,
                    const fs::path &file) {
     make_file(target.toolchain.archive, file, objects);

@@ -25,6 +25,10 @@ Library build_library(const lower::Program &program, const Target &target,
                       const std::vector<std::filesystem::path> &objects,
                       const std::filesystem::path &cache);
 
+/// A shared library at `file` of all objects in a static one.
+void link_archive(const Target &target, const std::filesystem::path &archive,
+                  const std::filesystem::path &file);
+
 /// A static library of `objects` at `file`.
 void build_archive(const Target &target, const std::vector<std::filesystem::path> &objects,
                    const std::filesystem::path &file);

@@ -1,20 +1,15 @@
-// Lowering of conv2d, depthwise_conv2d and fully_connected: formulation, packed weights, constants.
-#include "compiler/lower/accumulation.h"
+// Lowering of conv2d and fully_connected: formulation, packed weights, constants.
+#include "compiler/lower/convolution.h"
+
 #include "compiler/lower/copies.h"
 #include "compiler/lower/lower.h"
 #include "compiler/support/error.h"
 #include "generators/conv2d.h"
-#include "generators/depthwise_conv2d.h"
-
-#include <algorithm>
 
 namespace octet::lower {
 
 using generators::Conv2dSpec;
 using generators::ConvFormulation;
-using generators::DepthwiseConv2dSpec;
-
-namespace {
 
 void require_8_bits(const Builder &builder, const Operator &op) {
     const Graph &graph = builder.graph();
@@ -30,20 +25,12 @@ void require_8_bits(const Builder &builder, const Operator &op) {
                     op.name);
 }
 
-/// The kernel's share of a type name in symbols: per channel or per tensor weights.
-std::string types(const std::string &out, const std::string &in, const Tensor &weights) {
-    return out + "_" + in + (weights.quantization.per_channel() ? "_s8pc" : "_s8pt");
-}
+namespace {
 
 /// The input in a form that convolutions read. They re-bias it on the way to the dot product, where
 /// there is one; otherwise that would be widened along with it, at a price.
 int convolution_input(Builder &builder, TensorId id) {
     return builder.target().dot_lanes ? builder.readable(id) : builder.working(id);
-}
-
-/// The value that padding has in the input as it lies in memory, as a one-element constant.
-Argument pad_value(Builder &builder, int input) {
-    return builder.constant(std::vector<uint8_t>{uint8_t(builder.zero_point(input))});
 }
 
 /// Packs, solves and appends one convolution whose spec's shapes are set; `weights` is laid out
@@ -81,30 +68,10 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
                 for (int ci = 0; ci < spec.c_in; ++ci)
                     packed[size_t(spec.packed_offset(channel, ky, kx, ci))] = values[next++];
 
-    NamedArguments arguments = {{"input", builder.argument(input)},
-                                {"weights", builder.constant(packed)},
-                                {"bias", builder.constant(accumulation.bias)},
-                                {"pad_value", pad_value(builder, input)},
-                                {"output", builder.argument(output)}};
-    const OutputRange range = output_range(builder, output, activation);
-    const int block = knobs.at("tile_c").get<int>() * spec.lanes;
-    lower_epilogue(builder, op, accumulation, range, block, spec.epilogue, arguments);
-    builder.set_values(output, range.lo, range.hi);
-
-    std::vector<int> outputs = {output};
-    if (spec.staged) {
-        outputs.push_back(builder.scratch(op.name + "/staged", spec.staged_bytes()));
-        arguments["staged"] = builder.argument(outputs.back());
-    }
-    const generators::Conv2d kernel(spec);
-    builder.call(op, {.generator = "conv2d",
-                      .types = types(spec.epilogue.out_type, spec.in_type, weights),
-                      .spec = spec,
-                      .knobs = knobs,
-                      .signature = &kernel.signature,
-                      .arguments = arguments,
-                      .inputs = {input},
-                      .outputs = outputs});
+    append_convolution<generators::Conv2d, Conv2dSpec>(
+        builder, op,
+        {"conv2d", spec, knobs, tile_c * spec.lanes, input, output, activation, std::move(packed)},
+        accumulation);
 }
 
 } // namespace
@@ -179,83 +146,6 @@ void fully_connected(Builder &builder, const Operator &op) {
     spec.in_stride_c = (stride + 3) / 4 * 4;
     append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]),
                   op.as<FullyConnectedAttributes>().activation);
-}
-
-void depthwise_conv2d(Builder &builder, const Operator &op) {
-    require_8_bits(builder, op);
-    const Graph &graph = builder.graph();
-    const auto &attributes = op.as<DepthwiseConv2dAttributes>();
-    const Shape &in = graph.tensor(op.inputs[0]).shape;
-    const Shape &out = graph.tensor(op.outputs[0]).shape;
-    const Tensor &weights = graph.tensor(op.inputs[1]);
-    const auto values = weights.values<int8_t>();
-    const int channels = out[3];
-    const int input = builder.readable(op.inputs[0]), output = builder.create(op.outputs[0]);
-
-    DepthwiseConv2dSpec spec;
-    spec.batch = in[0];
-    spec.in_h = in[1];
-    spec.in_w = in[2];
-    spec.in_stride_c = builder.stored_tensor(input).stride_c;
-    spec.multiplier = attributes.multiplier;
-    spec.out_h = out[1];
-    spec.out_w = out[2];
-    spec.out_stride_c = builder.stored_tensor(output).stride_c;
-    // With one output per input channel the padding of channels is computed along.
-    spec.c_in = spec.multiplier == 1 ? spec.in_stride_c : in[3];
-    spec.kernel_h = weights.shape[1];
-    spec.kernel_w = weights.shape[2];
-    spec.stride_h = attributes.stride_h;
-    spec.stride_w = attributes.stride_w;
-    spec.dilation_h = attributes.dilation_h;
-    spec.dilation_w = attributes.dilation_w;
-    spec.pad_top = attributes.padding.top;
-    spec.pad_left = attributes.padding.left;
-    spec.in_type = Builder::type_name(builder.stored_tensor(input));
-    spec.rebias_input = builder.target().unsigned_activations() && spec.in_type == "s8";
-    spec.staged = attributes.padding.any() || spec.multiplier != 1;
-    spec.epilogue.out_type = Builder::type_name(builder.stored_tensor(output));
-    spec.epilogue.channels = spec.out_stride_c;
-    const nlohmann::json knobs = builder.choose(spec);
-
-    const int taps = spec.kernel_h * spec.kernel_w;
-    const Accumulation accumulation =
-        accumulate(builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
-            std::vector<int8_t> column;
-            for (int tap = 0; tap < taps; ++tap)
-                column.push_back(values[size_t(tap) * size_t(channels) + size_t(channel)]);
-            return column;
-        });
-    std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
-    for (int ky = 0; ky < spec.kernel_h; ++ky)
-        for (int kx = 0; kx < spec.kernel_w; ++kx)
-            for (int c = 0; c < channels; ++c)
-                packed[size_t(spec.packed_offset(c, ky, kx))] =
-                    values[size_t(ky * spec.kernel_w + kx) * size_t(channels) + size_t(c)];
-
-    NamedArguments arguments = {{"input", builder.argument(input)},
-                                {"weights", builder.constant(packed)},
-                                {"bias", builder.constant(accumulation.bias)},
-                                {"pad_value", pad_value(builder, input)},
-                                {"output", builder.argument(output)}};
-    const OutputRange range = output_range(builder, output, attributes.activation);
-    lower_epilogue(builder, op, accumulation, range, knobs.at("tile_c").get<int>(), spec.epilogue,
-                   arguments);
-    builder.set_values(output, range.lo, range.hi);
-    std::vector<int> outputs = {output};
-    if (spec.staged) {
-        outputs.push_back(builder.scratch(op.name + "/staged", spec.staged_bytes()));
-        arguments["staged"] = builder.argument(outputs.back());
-    }
-    const generators::DepthwiseConv2d kernel(spec);
-    builder.call(op, {.generator = "depthwise_conv2d",
-                      .types = types(spec.epilogue.out_type, spec.in_type, weights),
-                      .spec = spec,
-                      .knobs = knobs,
-                      .signature = &kernel.signature,
-                      .arguments = arguments,
-                      .inputs = {input},
-                      .outputs = outputs});
 }
 
 } // namespace octet::lower

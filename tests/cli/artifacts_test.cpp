@@ -51,7 +51,7 @@ TEST_CASE("compile writes all its files and says so; a second time nothing is co
     CHECK(fs::is_directory(here / "elsewhere"));
 }
 
-TEST_CASE("A compiled program can be inspected but not compiled again", "[cli]") {
+TEST_CASE("A compiled program can be inspected and measured but not compiled again", "[cli]") {
     const Workplace here;
     here.write_model(small(), "small");
     REQUIRE(here.octet("compile small.tflite -o out --target x86-64-avx2").exit_code == 0);
@@ -59,9 +59,16 @@ TEST_CASE("A compiled program can be inspected but not compiled again", "[cli]")
     CHECK(shown.exit_code == 0);
     CHECK_THAT(shown.out, Catch::Contains("small: compiled for x86-64-avx2, rounding reference") &&
                               Catch::Contains("softmax"));
-    for (const char *rest :
-         {"verify out/small.octet", "bench out/small.octet", "compile out/small.octet -o again",
-          "run out/small.octet --input x.npy --output y.npy"})
+    const std::string bench = "bench out/small.octet --seconds 0.1 --target x86-64-avx2";
+    const Outcome measured = here.octet(bench);
+    CHECK(measured.exit_code == 0);
+    CHECK_THAT(measured.out,
+               Catch::Contains("small on x86-64-avx2") && Catch::Contains("whole network"));
+    check_refused(here.octet(bench + " --rounding float"), 2, "leave --rounding away");
+    check_refused(here.octet("bench out/small.octet --target x86-64-avx512-vnni"), 2, "octet: ");
+    fs::rename(here / "out/libsmall.a", here / "elsewhere.a");
+    check_refused(here.octet(bench), 2, "libsmall.a is not beside it");
+    for (const char *rest : {"verify out/small.octet", "compile out/small.octet -o again"})
         check_refused(here.octet(rest), 2,
                       "out/small.octet: holds a compiled program for target x86-64-avx2; give the "
                       ".tflite it was compiled from");

@@ -82,6 +82,18 @@ TEST_CASE("One sample may come without its axis", "[cli]") {
     CHECK(read_npy(here / "y.npy").data == expected(graph, 1));
 }
 
+TEST_CASE("A compiled program runs with the library beside it", "[cli]") {
+    const Workplace here;
+    const Graph graph = classifier(2);
+    here.write_model(graph, "net");
+    save(here, "x.npy", samples_for(graph, 4));
+    REQUIRE(here.octet("compile net.tflite -o out").exit_code == 0);
+    const Outcome ran = here.octet("run out/net.octet --input x.npy --output y.npy");
+    INFO(ran.err);
+    REQUIRE(ran.exit_code == 0);
+    CHECK(read_npy(here / "y.npy").data == expected(graph, 2));
+}
+
 TEST_CASE("Several inputs and outputs", "[cli]") {
     const Workplace here;
     RandomGraph g(3, "two");

@@ -1,0 +1,60 @@
+// What the lowering of convolutions, depthwise convolutions and fully connected operators shares:
+// what they require, and how a specification with its packed weights becomes a call.
+#pragma once
+
+#include "compiler/lower/accumulation.h"
+
+namespace octet::lower {
+
+/// Throws Error naming the operator and the tensor unless activations and weights have 8 bits and
+/// the weights are constant.
+void require_8_bits(const Builder &builder, const Operator &op);
+
+/// One convolution whose spec is complete but for the epilogue's form. `block` channels share a
+/// tile.
+template <typename Spec>
+struct Convolution {
+    std::string generator;
+    Spec spec;
+    nlohmann::json knobs;
+    int block = 0;
+    int input = 0, output = 0;
+    Activation activation = Activation::none;
+    std::vector<int8_t> packed; ///< weights as spec.packed_offset lays them out
+};
+
+/// Solves the epilogue, adds the constants and appends the call of Kernel, a generator's class.
+template <typename Kernel, typename Spec>
+void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> convolution,
+                        const Accumulation &accumulation) {
+    Spec &spec = convolution.spec;
+    const int input = convolution.input, output = convolution.output;
+    // The value of padding, in the input as it lies in memory.
+    const std::vector<uint8_t> pad_value = {uint8_t(builder.zero_point(input))};
+    NamedArguments arguments = {{"input", builder.argument(input)},
+                                {"weights", builder.constant(convolution.packed)},
+                                {"bias", builder.constant(accumulation.bias)},
+                                {"pad_value", builder.constant(pad_value)},
+                                {"output", builder.argument(output)}};
+    const OutputRange range = output_range(builder, output, convolution.activation);
+    lower_epilogue(builder, op, accumulation, range, convolution.block, spec.epilogue, arguments);
+    builder.set_values(output, range.lo, range.hi);
+    std::vector<int> outputs = {output};
+    if (spec.staged) {
+        outputs.push_back(builder.scratch(op.name + "/staged", spec.staged_bytes()));
+        arguments["staged"] = builder.argument(outputs.back());
+    }
+    const bool per_channel = builder.graph().tensor(op.inputs[1]).quantization.per_channel();
+    const Kernel kernel(spec);
+    builder.call(op, {.generator = convolution.generator,
+                      .types = spec.epilogue.out_type + "_" + spec.in_type +
+                               (per_channel ? "_s8pc" : "_s8pt"),
+                      .spec = spec,
+                      .knobs = convolution.knobs,
+                      .signature = &kernel.signature,
+                      .arguments = arguments,
+                      .inputs = {input},
+                      .outputs = outputs});
+}
+
+} // namespace octet::lower
