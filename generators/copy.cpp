@@ -11,7 +11,7 @@ std::vector<Var> pointwise_dims(size_t count) {
     static const std::vector<std::string> names = {"c", "x", "y", "n"};
     std::vector<Var> dims;
     for (size_t i = 0; i < count; ++i)
-        dims.emplace_back(i < names.size() ? names[i] : "d" + std::to_string(i));
+        dims.emplace_back(i < names.size() ? names[i] : std::string("d").append(std::to_string(i)));
     return dims;
 }
 
@@ -48,8 +48,8 @@ Pointwise concatenation(const ConcatenationSpec &spec) {
     const Type type = type_from_name(spec.type);
     kernel.dims = pointwise_dims(spec.extents.size());
     kernel.shape = {spec.extents, type.bits()};
-    // Parts are stored under a predicate, and Halide fails to cut a predicated vector of 9 words into
-    // one of 8 and one of 1.
+    // Parts are stored under a predicate, and Halide fails to cut a predicated vector of 9 words
+    // into one of 8 and one of 1.
     if (type.bits() > 8)
         kernel.shape.extents[0] = int(std::bit_floor(unsigned(spec.extents[0])));
     kernel.output(kernel.dims) = undef(type);

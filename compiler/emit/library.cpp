@@ -75,7 +75,7 @@ uint64_t fingerprint(const lower::Program &program, const Target &target) {
 
 std::string table_source(const lower::Program &program, uint64_t fingerprint) {
     std::string source = runtime_header;
-    source += "\n/* The kernels of " + program.name + " for " + program.target + ". */\n";
+    source += fmt::format("\n/* The kernels of {} for {}. */\n", program.name, program.target);
     for (const lower::Kernel &kernel : program.kernels)
         source += fmt::format("extern int {}_argv(void **arguments);\n", kernel.symbol);
     const auto signatures = kernel_signatures(program);
