@@ -41,7 +41,8 @@ Tuned Tuned::read(const std::filesystem::path &file) {
     if (!stream)
         return result;
     try {
-        for (const json &entry : json::parse(stream).at("kernels"))
+        const json database = json::parse(stream);
+        for (const json &entry : database.at("kernels"))
             result.set(entry.at("generator"), entry.at("shape").dump(), entry.at("knobs"));
     } catch (const json::exception &error) {
         throw std::runtime_error(file.string() + ": not a database of knobs (" + error.what() +

@@ -158,17 +158,11 @@ void schedule(Pointwise &kernel, const PointwiseKnobs &knobs) {
         RVar element = kernel.parts[i].x;
         output.update(int(i)).vectorize(element, width, TailStrategy::GuardWithIf);
     }
-    if (kernel.parts.empty() && knobs.unroll > 1 &&
-        kernel.shape.extents.front() >= width * knobs.unroll) {
-        Var co("co"), ci("ci");
-        output.split(c, co, ci, width * knobs.unroll, TailStrategy::ShiftInwards)
-            .vectorize(ci, width)
-            .unroll(ci);
-    } else if (kernel.parts.empty()) {
+    // No element is computed twice: the output may take the place of an input.
+    if (kernel.parts.empty())
         output.vectorize(c, width,
                          kernel.shape.extents.front() % width ? TailStrategy::GuardWithIf
-                                                              : TailStrategy::ShiftInwards);
-    }
+                                                              : TailStrategy::RoundUp);
     for (Func window : kernel.windows) {
         const Var inner = window.args().front();
         window.compute_at(output, c).vectorize(inner, width);

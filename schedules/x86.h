@@ -38,8 +38,7 @@ struct DepthwiseKnobs {
 
 struct PointwiseKnobs {
     int vector = 64; ///< elements per vector of the output
-    int unroll = 1;  ///< vectors per loop iteration
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector, unroll)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector)
 };
 
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);

@@ -22,7 +22,9 @@ int ceil_div(int a, int b) {
 }
 
 /// Products that one instruction adds up: VNNI's four bytes, else vpmaddwd's two widened ones.
-int dot_length(const Capabilities &chip) { return chip.dot_lanes ? chip.dot_lanes : 2; }
+int dot_length(const Capabilities &chip) {
+    return chip.dot_lanes ? chip.dot_lanes : 2;
+}
 
 /// Cycles of the whole layer with tiles of `tile_x` by `tile_c`, in arbitrary units.
 double tile_cost(const Conv2dSpec &spec, int tile_x, int tile_c, int blocks) {
