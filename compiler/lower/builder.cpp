@@ -167,12 +167,13 @@ int Builder::create_working(TensorId id) {
     return stored_[id] = working_[id] = add(describe(id));
 }
 
-bool Builder::read_by_rows(TensorId id) const {
+bool Builder::read_dense(TensorId id) const {
     bool read = false;
     for (const Operator &op : graph_.operators)
         for (size_t i = 0; i < op.inputs.size(); ++i)
             if (op.inputs[i] == id) {
-                if (i != 0 || !prefers_rows(graph_, op))
+                const bool reshaped = op.kind == OpKind::reshape || op.kind == OpKind::squeeze;
+                if (i != 0 || !(reshaped || prefers_rows(graph_, op)))
                     return false;
                 read = true;
             }
@@ -180,7 +181,7 @@ bool Builder::read_by_rows(TensorId id) const {
 }
 
 int Builder::create_any(TensorId id) {
-    if (read_by_rows(id)) {
+    if (read_dense(id)) {
         StoredTensor tensor = describe(id);
         tensor.stride_c = tensor.channels();
         tensor.bytes = graph_.tensor(id).bytes();

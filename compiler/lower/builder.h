@@ -53,8 +53,8 @@ public:
     int create(TensorId id);
     /// The same in working form always, for operators that need it to have their inputs' bias.
     int create_working(TensorId id);
-    /// The same for operators that can write any layout: a model output is written directly, the
-    /// input of a convolution that prefers few channels dense is left dense.
+    /// The same for operators that can write any layout: a model output is written directly, what
+    /// is only reshaped, or read by convolutions that prefer few channels dense, is left dense.
     int create_any(TensorId id);
     /// `output` is another view of the stored tensor's elements, which must lie densely.
     void alias(TensorId output, int stored);
@@ -105,7 +105,7 @@ public:
 private:
     schedules::Capabilities capabilities() const;
     StoredTensor describe(TensorId id) const;
-    bool read_by_rows(TensorId id) const;
+    bool read_dense(TensorId id) const;
     bool final_output(TensorId id) const;
     int create_output(TensorId id);
     int add(StoredTensor tensor);
