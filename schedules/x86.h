@@ -24,7 +24,6 @@ struct Conv2dKnobs {
     int store_vector = 32;      ///< output bytes per store
     bool channels_outer = true; ///< one block of weights stays in cache while all pixels pass
     int unroll_groups = 1;      ///< reduction groups per loop iteration; 0: all
-    int parallel_rows = 0;      ///< rows (pixels of a flattened image) per task; 0: one thread
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dKnobs, tile_x, tile_c, store_vector, channels_outer,
                                    unroll_groups)
 };

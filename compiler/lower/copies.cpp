@@ -76,9 +76,11 @@ std::string moved_type(const StoredTensor &tensor) {
     return size_of(tensor.dtype) == 1 ? "u8" : Builder::type_name(tensor);
 }
 
+} // namespace
+
 /// Elements in row-major order from one layout of the last dimension to another: the longest pieces
 /// that are contiguous on both sides have the length of the common divisor of both widths.
-void append_reshape(Builder &builder, const Operator &op, int from, int to) {
+void append_copy(Builder &builder, const Operator &op, int from, int to) {
     const StoredTensor &in = builder.stored_tensor(from), &out = builder.stored_tensor(to);
     const int piece = std::gcd(in.channels(), out.channels());
     // (piece, pieces per row, rows) on both sides, in the finer of the two row structures.
@@ -98,9 +100,11 @@ void append_reshape(Builder &builder, const Operator &op, int from, int to) {
     }
     // Neither width divides the other: through a dense copy, of which both are simple views.
     const int middle = builder.create_view(in.source, {int(element_count(in.shape))});
-    append_reshape(builder, op, from, middle);
-    append_reshape(builder, op, middle, to);
+    append_copy(builder, op, from, middle);
+    append_copy(builder, op, middle, to);
 }
+
+namespace {
 
 void lower_reshape(Builder &builder, const Operator &op) {
     const TensorId output = op.outputs[0];
@@ -115,14 +119,10 @@ void lower_reshape(Builder &builder, const Operator &op) {
                 return builder.alias(output, from);
         }
     }
-    append_reshape(builder, op, from, builder.create_any(output));
+    append_copy(builder, op, from, builder.create_any(output));
 }
 
 } // namespace
-
-void append_copy(Builder &builder, const Operator &op, int from, int to) {
-    append_reshape(builder, op, from, to);
-}
 
 void append_transpose(Builder &builder, const Operator &op, const std::vector<int> &permutation,
                       int from, int to) {

@@ -3,9 +3,7 @@
 #include "compiler/support/error.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 
