@@ -1,5 +1,6 @@
 #include "schedules/family.h"
 
+#include "schedules/cortex_m.h"
 #include "schedules/x86.h"
 
 #include <stdexcept>
@@ -15,38 +16,47 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
     return {knobs.begin(), knobs.end()};
 }
 
-class X86 final : public Family {
-public:
-    std::vector<nlohmann::json> candidates(Conv2dSpec &spec,
-                                           const Capabilities &chip) const override {
-        return as_json(x86::candidates(spec, chip));
-    }
-    std::vector<nlohmann::json> candidates(DepthwiseConv2dSpec &spec,
-                                           const Capabilities &chip) const override {
-        return as_json(x86::candidates(spec, chip));
-    }
-    nlohmann::json choose(const PointwiseShape &shape, const Capabilities &chip) const override {
-        return x86::choose(shape, chip);
-    }
-    void apply(Conv2d &kernel, const nlohmann::json &knobs) const override {
-        x86::schedule(kernel, knobs.get<x86::Conv2dKnobs>());
-    }
-    void apply(DepthwiseConv2d &kernel, const nlohmann::json &knobs) const override {
-        x86::schedule(kernel, knobs.get<x86::DepthwiseKnobs>());
-    }
-    void apply(Pointwise &kernel, const nlohmann::json &knobs) const override {
-        x86::schedule(kernel, knobs.get<x86::PointwiseKnobs>());
-    }
-};
+/// A family whose functions lie in a namespace of their own, with its three structs of knobs.
+#define OCTET_FAMILY(Name, space)                                                                  \
+    class Name final : public Family {                                                             \
+    public:                                                                                        \
+        std::vector<nlohmann::json> candidates(Conv2dSpec &spec,                                   \
+                                               const Capabilities &chip) const override {          \
+            return as_json(space::candidates(spec, chip));                                         \
+        }                                                                                          \
+        std::vector<nlohmann::json> candidates(DepthwiseConv2dSpec &spec,                          \
+                                               const Capabilities &chip) const override {          \
+            return as_json(space::candidates(spec, chip));                                         \
+        }                                                                                          \
+        nlohmann::json choose(const PointwiseShape &shape,                                         \
+                              const Capabilities &chip) const override {                           \
+            return space::choose(shape, chip);                                                     \
+        }                                                                                          \
+        void apply(Conv2d &kernel, const nlohmann::json &knobs) const override {                   \
+            space::schedule(kernel, knobs.get<space::Conv2dKnobs>());                              \
+        }                                                                                          \
+        void apply(DepthwiseConv2d &kernel, const nlohmann::json &knobs) const override {          \
+            space::schedule(kernel, knobs.get<space::DepthwiseKnobs>());                           \
+        }                                                                                          \
+        void apply(Pointwise &kernel, const nlohmann::json &knobs) const override {                \
+            space::schedule(kernel, knobs.get<space::PointwiseKnobs>());                           \
+        }                                                                                          \
+    };
+OCTET_FAMILY(X86, x86)
+OCTET_FAMILY(CortexM, cortex_m)
+#undef OCTET_FAMILY
 
 } // namespace
 
 const Family &find_family(const std::string &name) {
     static const X86 x86;
+    static const CortexM cortex_m;
     if (name == "x86")
         return x86;
+    if (name == "cortex_m")
+        return cortex_m;
     throw std::invalid_argument("schedule family '" + name +
-                                "' has no schedules; use x86 in the target's file");
+                                "' has no schedules; use x86 or cortex_m in the target's file");
 }
 
 } // namespace octet::schedules
