@@ -6,6 +6,8 @@
 
 #include <Halide.h>
 
+#include <bit>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -37,11 +39,28 @@ json parse(const std::filesystem::path &file) {
                 violation.reason, violation.remedy);
 }
 
-std::vector<MemoryRegion> read_memories(const json &description, const char *key) {
+/// Addresses are text, because JSON has no hexadecimal numbers.
+uint64_t read_address(const std::filesystem::path &file, const std::string &pointer,
+                      const json &region) {
+    const std::string text = region.value("address", "0");
+    size_t end = 0;
+    try {
+        const uint64_t address = std::stoull(text, &end, 0);
+        if (end == text.size() && std::isdigit(static_cast<unsigned char>(text[0])))
+            return address;
+    } catch (const std::logic_error &) { // no number, or one of more than 64 bits
+    }
+    refuse(file, {pointer + "/address", "is \"" + text + "\", which is no address",
+                  "give a number as text, such as \"0x20000000\""});
+}
+
+std::vector<MemoryRegion> read_memories(const std::filesystem::path &file, const json &description,
+                                        const char *key) {
     std::vector<MemoryRegion> regions;
     for (const json &entry : description.value(key, json::array()))
         regions.push_back({entry["name"], entry["bytes"], entry.value("alignment", 64u),
-                           entry.value("bytes_per_cycle", 0.0)});
+                           entry.value("bytes_per_cycle", 0.0),
+                           read_address(file, fmt::format("/{}/{}", key, regions.size()), entry)});
     return regions;
 }
 
@@ -60,6 +79,16 @@ void check_meaning(const std::filesystem::path &file, const Target &target) {
                       "give Halide's target string, such as x86-64-linux-avx2"});
     if (target.runner.kind == Runner::Kind::command && target.runner.command.empty())
         refuse(file, {"/runner/command", "is missing", "give the command that runs {program}"});
+    if (target.runner.kind == Runner::Kind::command && target.toolchain.link.empty())
+        refuse(file, {"/toolchain/link", "is missing",
+                      "give the command that links an executable, which the runner needs"});
+    if (target.lane == "c" && target.toolchain.kernel_compiler.empty())
+        refuse(file, {"/toolchain/kernel_compiler", "is missing",
+                      "give the command that compiles kernels, which lane \"c\" prints as C++"});
+    if (std::popcount(unsigned(target.weight_alignment)) != 1)
+        refuse(file, {"/weight_alignment",
+                      "is " + std::to_string(target.weight_alignment) + ", not a power of two",
+                      "give 16 or 64"});
     if (target.runner.kind == Runner::Kind::in_process && target.toolchain.link_shared.empty())
         refuse(file,
                {"/toolchain/link_shared", "is missing",
@@ -104,11 +133,18 @@ Target read_target(const std::filesystem::path &file) {
     target.dot_lanes = description["dot_lanes"];
     target.activations = description["activations"];
     target.channel_alignment = description["channel_alignment"];
-    target.caches = read_memories(description, "caches");
-    target.memories = read_memories(description, "memories");
+    target.weight_alignment = description.value("weight_alignment", target.weight_alignment);
+    target.epilogue = description.value("epilogue", target.epilogue);
+    target.instructions = description.value("instructions", target.instructions);
+    target.ram_bytes = description.value("ram_bytes", uint64_t(0));
+    target.flash_bytes = description.value("flash_bytes", uint64_t(0));
+    target.caches = read_memories(file, description, "caches");
+    target.memories = read_memories(file, description, "memories");
     const json &toolchain = description["toolchain"];
+    const std::vector<std::string> none;
     target.toolchain = {toolchain["c_compiler"], toolchain["archive"],
-                        toolchain.value("link_shared", std::vector<std::string>())};
+                        toolchain.value("link_shared", none),
+                        toolchain.value("kernel_compiler", none), toolchain.value("link", none)};
     target.runner = read_runner(description["runner"]);
     target.file = file;
     check_meaning(file, target);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
+#include <unistd.h>
 
 namespace octet {
 
@@ -14,6 +16,10 @@ namespace fs = std::filesystem;
 uint64_t Target::cache_bytes(const std::string &cache) const {
     const auto found = std::ranges::find(caches, cache, &MemoryRegion::name);
     return found == caches.end() ? 0 : found->bytes;
+}
+
+bool Target::has_instruction(const std::string &instruction) const {
+    return std::ranges::find(instructions, instruction) != instructions.end();
 }
 
 fs::path target_directory() {
@@ -54,8 +60,31 @@ Target find_target(const std::string &name) {
     return read_target(target_directory() / (name + ".json"));
 }
 
+namespace {
+
+/// `word` with every occurrence of `name` replaced.
+std::string filled(std::string word, const std::string &name, const std::string &value) {
+    for (size_t at = 0; (at = word.find(name, at)) != std::string::npos; at += value.size())
+        word.replace(at, name.size(), value);
+    return word;
+}
+
+bool on_path(const std::string &program) {
+    if (program.find('/') != std::string::npos)
+        return access(program.c_str(), X_OK) == 0;
+    const char *path = std::getenv("PATH");
+    std::istringstream folders(path ? path : "");
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (access((fs::path(folder) / program).c_str(), X_OK) == 0)
+            return true;
+    return false;
+}
+
+} // namespace
+
 std::vector<std::string> command_line(const std::vector<std::string> &command,
                                       const fs::path &output, const std::vector<fs::path> &inputs) {
+    const std::string targets = target_directory().string();
     std::vector<std::string> words;
     for (const std::string &word : command) {
         if (word == "{output}") {
@@ -64,10 +93,22 @@ std::vector<std::string> command_line(const std::vector<std::string> &command,
             for (const fs::path &input : inputs)
                 words.push_back(input.string());
         } else {
-            words.push_back(word);
+            words.push_back(filled(word, "{targets}", targets));
         }
     }
     return words;
+}
+
+std::vector<std::string> missing_programs(const Target &target, bool to_run) {
+    const Toolchain &tools = target.toolchain;
+    std::vector<std::string> missing;
+    for (const auto &command : {tools.kernel_compiler, tools.c_compiler, tools.archive,
+                                tools.link_shared, to_run ? tools.link : std::vector<std::string>(),
+                                to_run ? target.runner.command : std::vector<std::string>()})
+        if (!command.empty() && !on_path(filled(command[0], "{targets}", target_directory())) &&
+            std::ranges::find(missing, command[0]) == missing.end())
+            missing.push_back(command[0]);
+    return missing;
 }
 
 } // namespace octet

@@ -20,21 +20,26 @@ struct MemoryRegion {
     uint64_t bytes = 0;
     uint32_t alignment = 64;    ///< bytes
     double bytes_per_cycle = 0; ///< 0 when unknown
+    uint64_t address = 0;       ///< of an addressable region
 };
 
 /// How a kernel is executed by `octet run`, `verify` and `bench`.
 struct Runner {
     enum class Kind : uint8_t { none, in_process, command };
     Kind kind = Kind::none;
-    std::vector<std::string> command; ///< for Kind::command; {program} stands for the executable
+    /// For Kind::command: {program} stands for the executable, {script}, {result} and {counts} for
+    /// files, {plugin} for the emulator's plugin (compiler/executor.h).
+    std::vector<std::string> command;
 };
 
 /// Commands, one string per word and no shell. {output} stands for the file to write, {input} for
-/// the one file to read and the word {inputs} for all of them.
+/// the one file to read, the word {inputs} for all of them and {targets} for target_directory().
 struct Toolchain {
-    std::vector<std::string> c_compiler;  ///< compiles the kernel table, position-independent
+    std::vector<std::string> c_compiler;  ///< compiles C: the kernel table, firmware
     std::vector<std::string> archive;     ///< makes a static library of objects
     std::vector<std::string> link_shared; ///< makes a shared library; empty where there are none
+    std::vector<std::string> kernel_compiler; ///< lane "c": compiles the kernels' C++
+    std::vector<std::string> link;            ///< makes an executable for the runner's command
 };
 
 struct Target {
@@ -42,7 +47,7 @@ struct Target {
     std::string description;
     std::string halide;                    ///< Halide target string, "x86-64-linux-avx512_zen4"
     std::string lane;                      ///< "object" or "c"
-    std::string family;                    ///< the schedule family: "x86", "arm", "portable"
+    std::string family;                    ///< the schedule family: "x86", "cortex_m"
     std::vector<std::string> cpu_features; ///< /proc/cpuinfo flags that the machine must have
     int vector_bits = 128;
     int vector_registers = 16;
@@ -54,13 +59,23 @@ struct Target {
     std::string activations = "s8";
     /// Channels of activations in memory are padded to a multiple of this.
     int channel_alignment = 1;
+    /// Constants and tensors of the arena begin at multiples of this, in bytes.
+    int weight_alignment = 64;
+    /// How requantization is computed: "float", or "fixed" on chips without fast floats.
+    std::string epilogue = "float";
+    /// Instructions that lane "c" may select, as the family's header names them.
+    std::vector<std::string> instructions;
     std::vector<MemoryRegion> caches;
-    std::vector<MemoryRegion> memories;
+    std::vector<MemoryRegion> memories; ///< regions with addresses, fastest first
+    uint64_t ram_bytes = 0;             ///< what a network may use; 0: no limit
+    uint64_t flash_bytes = 0;
     Toolchain toolchain;
     Runner runner;
     std::filesystem::path file;
 
     bool unsigned_activations() const { return activations == "u8"; }
+    bool fixed_epilogue() const { return epilogue == "fixed"; }
+    bool has_instruction(const std::string &instruction) const;
     int vector_bytes() const { return vector_bits / 8; }
     /// Size of the cache of that name ("l1d", "l2"), or 0.
     uint64_t cache_bytes(const std::string &cache) const;
@@ -82,12 +97,16 @@ Target read_target(const std::filesystem::path &file);
 /// keeps that level's name. Throws UsageError that lists the known names.
 Target find_target(const std::string &name);
 
-/// The command with {output}, {input} and {inputs} filled in.
+/// The command with {output}, {input}, {inputs} and {targets} filled in.
 std::vector<std::string> command_line(const std::vector<std::string> &command,
                                       const std::filesystem::path &output,
                                       const std::vector<std::filesystem::path> &inputs);
 
 /// True when this machine has all of `target`'s cpu_features and architecture.
 bool runs_here(const Target &target);
+
+/// The programs of `target`'s toolchain (with `to_run`, of its runner's command as well) that are
+/// not on $PATH, each once.
+std::vector<std::string> missing_programs(const Target &target, bool to_run);
 
 } // namespace octet

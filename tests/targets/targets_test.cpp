@@ -59,7 +59,7 @@ TEST_CASE("Every shipped target is valid and carries its file's name", "[targets
             continue;
         const Target target = find_target(name);
         CHECK(target.name == name);
-        CHECK(target.cache_bytes("l1d") > 0);
+        CHECK((target.cache_bytes("l1d") > 0) == (target.lane == "object"));
         CHECK(target.cache_bytes("l9") == 0);
     }
 }
@@ -76,6 +76,43 @@ TEST_CASE("The fields reach the struct", "[targets]") {
     CHECK(find_target("x86-64-avx2").dot_lanes == 0);
     CHECK(command_line(vnni.toolchain.archive, "libm.a", {"a.o", "b.o"}) ==
           std::vector<std::string>{"ar", "rcsD", "libm.a", "a.o", "b.o"});
+}
+
+TEST_CASE("The fields of chips without an operating system reach the struct", "[targets]") {
+    const Target m4 = find_target("cortex-m4");
+    CHECK(m4.lane == "c");
+    CHECK(m4.fixed_epilogue());
+    CHECK(m4.weight_alignment == 16);
+    CHECK(m4.memories.at(0).address == 0x20000000);
+    CHECK(m4.ram_bytes > 0);
+    CHECK(m4.flash_bytes > 0);
+    CHECK_FALSE(m4.toolchain.kernel_compiler.empty());
+    CHECK_FALSE(m4.toolchain.link.empty());
+    CHECK(m4.runner.kind == Runner::Kind::command);
+    CHECK_FALSE(runs_here(m4));
+    CHECK_FALSE(m4.has_instruction("no_such_instruction"));
+    CHECK(find_target("cortex-m0plus").dot_lanes == 0);
+    CHECK(find_target("cortex-m55").dot_lanes == 16);
+    const Target avx2 = find_target("x86-64-avx2");
+    CHECK_FALSE(avx2.fixed_epilogue());
+    CHECK(avx2.weight_alignment == 64);
+    CHECK(avx2.ram_bytes == 0);
+}
+
+TEST_CASE("Commands find what ships beside the targets", "[targets]") {
+    CHECK(command_line({"cc", "-I{targets}", "{input}"}, "", {"a.c"}) ==
+          std::vector<std::string>{"cc", "-I" + target_directory().string(), "a.c"});
+}
+
+TEST_CASE("Programs that are not installed are named once", "[targets]") {
+    Target target = find_target("x86-64-avx2");
+    target.toolchain.c_compiler[0] = target.toolchain.archive[0] = "no-such-compiler";
+    CHECK(missing_programs(target, false) == std::vector<std::string>{"no-such-compiler"});
+    target.runner.command = {"no-such-emulator", "{program}"};
+    CHECK(missing_programs(target, true).size() == 2);
+    target.toolchain.c_compiler[0] = target.toolchain.archive[0] = "/bin/sh";
+    target.toolchain.link_shared[0] = "sh";
+    CHECK(missing_programs(target, false).empty());
 }
 
 #if defined(__x86_64__)
@@ -127,6 +164,17 @@ TEST_CASE("Mistakes are named with field, reason and remedy", "[targets]") {
                Catch::Contains("/runner/command is missing"));
     CHECK_THAT(message_with("/toolchain/archive", json::array()),
                Catch::Contains("/toolchain/archive has 0 elements"));
+    CHECK_THAT(message_with("/lane", "c"),
+               Catch::Contains("/toolchain/kernel_compiler is missing"));
+    CHECK_THAT(message_with("/runner", {{"kind", "command"}, {"command", {"run", "{program}"}}}),
+               Catch::Contains("/toolchain/link is missing"));
+    CHECK_THAT(message_with("/weight_alignment", 24), Catch::Contains("24, not a power of two"));
+    CHECK_THAT(message_with("/epilogue", "double"), Catch::Contains("/epilogue is \"double\""));
+    CHECK_THAT(message_with("/ram_bytes", 0), Catch::Contains("/ram_bytes is 0, below 1"));
+    for (const char *address : {"here", "", "0x20000000 and more", "-4", "0x11112222333344445"})
+        CHECK_THAT(
+            message_with("/memories", {{{"name", "sram"}, {"bytes", 64}, {"address", address}}}),
+            Catch::Contains("/memories/0/address is "));
     CHECK_THAT(message_with("/halide", "z80-cpm"), Catch::Contains("\"z80-cpm\""));
     CHECK_THAT(message_with("/description", ""), Catch::Contains("/description is an empty"));
     CHECK_THAT(message_without("family"),
