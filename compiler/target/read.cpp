@@ -69,7 +69,7 @@ Runner read_runner(const json &runner) {
     return {kind == "in_process" ? Runner::Kind::in_process
             : kind == "command"  ? Runner::Kind::command
                                  : Runner::Kind::none,
-            runner.value("command", std::vector<std::string>())};
+            runner.value("command", std::vector<std::string>()), runner.value("seconds", 600.0)};
 }
 
 /// What the schema cannot say.

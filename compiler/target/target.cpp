@@ -22,13 +22,23 @@ bool Target::has_instruction(const std::string &instruction) const {
     return std::ranges::find(instructions, instruction) != instructions.end();
 }
 
+std::string filled(std::string word, const std::string &name, const std::string &value) {
+    for (size_t at = 0; (at = word.find(name, at)) != std::string::npos; at += value.size())
+        word.replace(at, name.size(), value);
+    return word;
+}
+
+fs::path shipped_directory() {
+    std::error_code none;
+    const fs::path executable = fs::read_symlink("/proc/self/exe", none);
+    const fs::path installed = executable.parent_path().parent_path() / "share/octet";
+    return fs::is_directory(installed / "targets", none) ? installed : fs::path(OCTET_SOURCE_TREE);
+}
+
 fs::path target_directory() {
     if (const char *directory = std::getenv("OCTET_TARGETS"); directory && *directory)
         return directory;
-    std::error_code none;
-    const fs::path executable = fs::read_symlink("/proc/self/exe", none);
-    const fs::path installed = executable.parent_path().parent_path() / "share/octet/targets";
-    return fs::is_directory(installed, none) ? installed : fs::path(OCTET_TARGETS_DIRECTORY);
+    return shipped_directory() / "targets";
 }
 
 std::vector<std::string> target_names() {
@@ -62,13 +72,6 @@ Target find_target(const std::string &name) {
 
 namespace {
 
-/// `word` with every occurrence of `name` replaced.
-std::string filled(std::string word, const std::string &name, const std::string &value) {
-    for (size_t at = 0; (at = word.find(name, at)) != std::string::npos; at += value.size())
-        word.replace(at, name.size(), value);
-    return word;
-}
-
 bool on_path(const std::string &program) {
     if (program.find('/') != std::string::npos)
         return access(program.c_str(), X_OK) == 0;
@@ -84,7 +87,7 @@ bool on_path(const std::string &program) {
 
 std::vector<std::string> command_line(const std::vector<std::string> &command,
                                       const fs::path &output, const std::vector<fs::path> &inputs) {
-    const std::string targets = target_directory().string();
+    const std::string targets = (shipped_directory() / "targets").string();
     std::vector<std::string> words;
     for (const std::string &word : command) {
         if (word == "{output}") {
@@ -105,7 +108,7 @@ std::vector<std::string> missing_programs(const Target &target, bool to_run) {
     for (const auto &command : {tools.kernel_compiler, tools.c_compiler, tools.archive,
                                 tools.link_shared, to_run ? tools.link : std::vector<std::string>(),
                                 to_run ? target.runner.command : std::vector<std::string>()})
-        if (!command.empty() && !on_path(filled(command[0], "{targets}", target_directory())) &&
+        if (!command.empty() && !on_path(command_line(command, "", {})[0]) &&
             std::ranges::find(missing, command[0]) == missing.end())
             missing.push_back(command[0]);
     return missing;

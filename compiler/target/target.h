@@ -27,13 +27,16 @@ struct MemoryRegion {
 struct Runner {
     enum class Kind : uint8_t { none, in_process, command };
     Kind kind = Kind::none;
-    /// For Kind::command: {program} stands for the executable, {script}, {result} and {counts} for
-    /// files, {plugin} for the emulator's plugin (compiler/executor.h).
+    /// For Kind::command, which runs in a folder of its own: {program} stands for the executable,
+    /// {script}, {result} and {counts} for files there, {plugin} for the emulator's plugin that
+    /// counts between the addresses {count_begin} and {count_end} (compiler/executor/command.h).
     std::vector<std::string> command;
+    double seconds = 600; ///< the longest that the command may take
 };
 
 /// Commands, one string per word and no shell. {output} stands for the file to write, {input} for
-/// the one file to read, the word {inputs} for all of them and {targets} for target_directory().
+/// the one file to read, the word {inputs} for all of them and {targets} for the targets folder of
+/// shipped_directory().
 struct Toolchain {
     std::vector<std::string> c_compiler;  ///< compiles C: the kernel table, firmware
     std::vector<std::string> archive;     ///< makes a static library of objects
@@ -81,9 +84,15 @@ struct Target {
     uint64_t cache_bytes(const std::string &cache) const;
 };
 
-/// The folder of target descriptions: $OCTET_TARGETS, else share/octet/targets beside the
-/// executable's folder where it is installed, else the source tree that it was built from.
+/// Where what ships with Octet lies (targets/, runtime/): share/octet beside the executable's
+/// folder where it is installed, else the source tree that it was built from.
+std::filesystem::path shipped_directory();
+
+/// The folder of target descriptions: $OCTET_TARGETS, else targets in shipped_directory().
 std::filesystem::path target_directory();
+
+/// `word` with every occurrence of `name` replaced by `value`.
+std::string filled(std::string word, const std::string &name, const std::string &value);
 
 /// Names of all targets in target_directory(), sorted, "host" first.
 std::vector<std::string> target_names();
