@@ -5,9 +5,10 @@
 // cost before it is refused, because FlatBuffers lets many offsets share one table.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
+// C's headers: a compiler for a bare chip may come without a C++ library.
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 namespace octet::file {
 
@@ -47,9 +48,9 @@ inline uint64_t checksum(const void *image, size_t bytes, size_t field) {
         uint64_t word[lanes] = {};
         const size_t count = words - first < lanes ? words - first : lanes;
         if (count == lanes)
-            std::memcpy(word, data + first * 8, sizeof word);
+            memcpy(word, data + first * 8, sizeof word);
         else
-            std::memcpy(word, data + first * 8, count * 8);
+            memcpy(word, data + first * 8, count * 8);
         if (block == zero_block)
             word[zero_word % lanes] = 0;
         for (size_t k = 0; k < lanes; ++k)

@@ -43,26 +43,6 @@ void Message::add_number(unsigned long long value, bool negative) {
 
 } // namespace octet::runtime
 
-extern "C" const char *octet_status_string(octet_status status) {
-    switch (status) {
-    case OCTET_OK:
-        return "ok";
-    case OCTET_ERROR_IO:
-        return "i/o error";
-    case OCTET_ERROR_FORMAT:
-        return "not a valid model file";
-    case OCTET_ERROR_MISMATCH:
-        return "model file and kernel library do not match";
-    case OCTET_ERROR_ARGUMENT:
-        return "invalid argument";
-    case OCTET_ERROR_MEMORY:
-        return "out of memory";
-    case OCTET_ERROR_KERNEL:
-        return "kernel failed";
-    }
-    return "unknown status";
-}
-
 extern "C" const char *octet_last_error(void) {
     return octet::runtime::last_message().text();
 }

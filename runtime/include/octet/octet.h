@@ -1,4 +1,5 @@
-/* Octet's runtime: opens a .octet model file and runs it with the kernels that were compiled for it.
+/* Octet's runtime: opens a .octet model file and runs it with the kernels that were compiled for
+ * it.
  *
  * A model is three things: the file (weights and the list of kernel calls), the kernel library
  * (lib<name>.a, whose table <name>.h declares) and one arena. Everything is sized when the model is
@@ -27,7 +28,14 @@ typedef enum octet_status {
     OCTET_ERROR_MISMATCH = 3, /* the file and the kernel library do not belong together */
     OCTET_ERROR_ARGUMENT = 4, /* a null or misaligned pointer, an index out of range */
     OCTET_ERROR_MEMORY = 5,   /* memory for the arena or the tables could not be had */
-    OCTET_ERROR_KERNEL = 6    /* a kernel reported an error */
+    OCTET_ERROR_KERNEL = 6,   /* a kernel reported an error */
+    /* Where there is no octet_last_error to tell them apart (octet/bare_metal.h): */
+    OCTET_ERROR_ALIGNMENT = 7, /* the image, the arena or an array is misaligned */
+    OCTET_ERROR_ARENA = 8,     /* the arena is smaller than the model needs */
+    OCTET_ERROR_VERSION = 9,   /* a model file of another format version */
+    OCTET_ERROR_CHECKSUM = 10, /* the model file is damaged */
+    OCTET_ERROR_TARGET = 11,   /* file and kernel library are for different targets */
+    OCTET_ERROR_PROGRAM = 12   /* a call does not fit its memory or its kernel */
 } octet_status;
 
 typedef enum octet_dtype {
@@ -40,7 +48,9 @@ typedef enum octet_dtype {
     OCTET_BOOL = 6
 } octet_dtype;
 
-/* A compiled kernel; arguments as Halide's argv convention has them, the user context first. */
+/* A compiled kernel; arguments as Halide's argv convention has them, the user context first.
+ * Kernels for bare metal take the arguments' own addresses instead, and no context
+ * (octet/bare_metal.h). */
 typedef int (*octet_kernel)(void **arguments);
 
 /* One argument of a kernel: bytes that it may touch from the pointer on, and whether it writes. */
@@ -76,7 +86,8 @@ typedef struct octet_tensor_info {
 
 typedef struct octet_options {
     int threads; /* 1 to 64; 0 means 1 */
-    void *arena; /* NULL: the runtime allocates; else at least octet_model_arena_bytes, 64-aligned */
+    void
+        *arena; /* NULL: the runtime allocates; else at least octet_model_arena_bytes, 64-aligned */
     size_t arena_bytes;
 } octet_options;
 
@@ -93,8 +104,8 @@ octet_status octet_model_open_memory(const void *data, size_t size, const octet_
                                      const octet_options *options, octet_model **model);
 
 /* Runs the network once. inputs[i] and outputs[i] are dense row-major arrays of the size that
- * octet_model_input and octet_model_output tell, aligned to their element, distinct from each other;
- * the caller keeps them. One call at a time per model. */
+ * octet_model_input and octet_model_output tell, aligned to their element, distinct from each
+ * other; the caller keeps them. One call at a time per model. */
 octet_status octet_model_run(octet_model *model, const void *const *inputs, void *const *outputs);
 
 /* Runs one call of the program alone on whatever the arena holds (benchmarks, verification). */
@@ -113,7 +124,8 @@ void *octet_model_arena(octet_model *model);
 
 /* "ok", "i/o error", ...: a constant string. */
 const char *octet_status_string(octet_status status);
-/* One line on the last failure in this thread: object, reason, remedy. Empty when there was none. */
+/* One line on the last failure in this thread: object, reason, remedy. Empty when there was none.
+ */
 const char *octet_last_error(void);
 
 #ifdef __cplusplus

@@ -1,0 +1,263 @@
+/* The firmware that runs a model for a test or a benchmark on a machine that watches it: it follows
+ * a script file and writes what the script asks for into a result file, both through semihosting.
+ *
+ * The program's arguments are "runner SCRIPT RESULT"; paths have no spaces. Build it with
+ * -DOCTET_LIBRARY=octet_<name>_library, together with image.S, lib<name>.a and the runtime. Arena,
+ * inputs and outputs lie in the RAM that nothing else uses, from the start of it in this order.
+ *
+ * The script is a sequence of little-endian 32-bit words: a magic number, then operations.
+ *
+ *     FILL  region index offset bytes value   sets bytes to a value
+ *     WRITE region index offset bytes DATA    copies DATA, which is padded to a multiple of 4
+ *     CALL  n                                 runs call n alone, or for 0xffffffff the whole
+ * network; appends its octet_status READ  region index offset bytes         appends bytes, padded
+ * with zeros to a multiple of 4 PAINT                                   fills the unused stack and
+ * the arena with 0xc5 MARKS                                   appends what has been touched since:
+ * bytes of stack below this program's own frame, and of the arena up to the last that is not 0xc5
+ *     END
+ *
+ * A region is what the model file calls one (octet_file.fbs); index is the number of the input or
+ * output, or of the arena. It ends with code 0 after END, else with 1 after one line on the
+ * console. Functions around each CALL let an emulator count what it executes (count.h). */
+#include "count.h"
+#include "firmware.h"
+#include "semihosting.h"
+
+#include <octet/bare_metal.h>
+
+#include <stddef.h>
+
+enum { SCRIPT_MAGIC = 0x5354434f }; /* "OCTS" */
+enum operation { END, FILL, WRITE, CALL, READ, PAINT, MARKS };
+enum region { ARENA, WEIGHTS, INPUT, OUTPUT };
+enum { PAINT_BYTE = 0xc5, WHOLE_NETWORK = -1, MAX_TENSORS = 16, MAX_COMMAND_LINE = 1024 };
+
+extern const uint8_t octet_image[], octet_image_end[];
+extern const octet_library OCTET_LIBRARY;
+
+static struct {
+    octet_bare_model model;
+    uint8_t *arena;
+    uint32_t arena_bytes;
+    uint8_t *inputs[MAX_TENSORS], *outputs[MAX_TENSORS];
+    uint8_t *next; /* RAM that is left */
+    uint8_t *sp;   /* the stack pointer when the stack was painted */
+    int script, result;
+} runner;
+
+static void stop(const char *why) __attribute__((noreturn));
+static void stop(const char *why) {
+    board_puts("runner: ");
+    board_puts(why);
+    board_puts("\n");
+    board_exit(1);
+}
+
+static void *take(size_t bytes) {
+    const uintptr_t mask = OCTET_BARE_ALIGNMENT - 1;
+    uint8_t *start = (uint8_t *)(((uintptr_t)runner.next + mask) & ~mask);
+    if (start > firmware_free_end || bytes > (size_t)(firmware_free_end - start))
+        stop("arena, inputs and outputs do not fit in RAM; give the firmware more RAM");
+    runner.next = start + bytes;
+    return start;
+}
+
+static void open_model(void) {
+    const size_t image_bytes = (size_t)(octet_image_end - octet_image);
+    octet_tensor_info info;
+    octet_status status;
+    runner.next = firmware_free_start;
+    runner.arena_bytes = octet_bare_arena_bytes(octet_image, image_bytes);
+    runner.arena = take(runner.arena_bytes);
+    status = octet_bare_open(&runner.model, octet_image, image_bytes, &OCTET_LIBRARY, runner.arena,
+                             runner.arena_bytes);
+    if (status != OCTET_OK)
+        stop(octet_status_string(status));
+    if (octet_bare_input_count(&runner.model) > MAX_TENSORS ||
+        octet_bare_output_count(&runner.model) > MAX_TENSORS)
+        stop("the model has more than 16 inputs or outputs; raise MAX_TENSORS");
+    for (size_t i = 0; octet_bare_input(&runner.model, i, &info) == OCTET_OK; ++i)
+        runner.inputs[i] = take(info.bytes);
+    for (size_t i = 0; octet_bare_output(&runner.model, i, &info) == OCTET_OK; ++i)
+        runner.outputs[i] = take(info.bytes);
+}
+
+/* Takes the next argument from a command line and ends it with a zero. */
+static char *next_argument(char **line) {
+    char *start = *line;
+    char *end;
+    while (*start == ' ')
+        ++start;
+    for (end = start; *end != ' ' && *end != '\0';)
+        ++end;
+    *line = *end == '\0' ? end : end + 1;
+    *end = '\0';
+    return start;
+}
+
+static void open_files(void) {
+    static char text[MAX_COMMAND_LINE];
+    char *line = text;
+    const char *script;
+    const char *result;
+    if (semihosting_command_line(text, sizeof text) != 0)
+        stop("no arguments; pass: runner SCRIPT RESULT");
+    next_argument(&line);
+    script = next_argument(&line);
+    result = next_argument(&line);
+    if (*script == '\0' || *result == '\0')
+        stop("missing arguments; pass: runner SCRIPT RESULT");
+    runner.script = semihosting_open(script, SEMIHOSTING_READ);
+    if (runner.script < 0)
+        stop("the script cannot be opened; pass: runner SCRIPT RESULT");
+    runner.result = semihosting_open(result, SEMIHOSTING_WRITE);
+    if (runner.result < 0)
+        stop("the result cannot be written; pass: runner SCRIPT RESULT");
+}
+
+static void read_script(void *data, uint32_t bytes) {
+    if (bytes != 0 && semihosting_read(runner.script, data, bytes) != 0)
+        stop("the script ends early");
+}
+
+static uint32_t read_word(void) {
+    uint32_t word;
+    read_script(&word, sizeof word);
+    return word;
+}
+
+static void append(const void *data, uint32_t bytes) {
+    if (bytes != 0 && semihosting_write(runner.result, data, bytes) != 0)
+        stop("the result cannot be written");
+}
+
+static void append_word(uint32_t word) {
+    append(&word, sizeof word);
+}
+
+/* The part of memory that an operation names. */
+struct part {
+    uint8_t *start;
+    uint32_t bytes;
+};
+
+static struct part read_part(void) {
+    const uint32_t region = read_word();
+    const uint32_t index = read_word();
+    const uint32_t offset = read_word();
+    struct part part = {0, 0};
+    octet_tensor_info info = {0};
+    uint8_t *start = 0;
+    part.bytes = read_word();
+    if (region == ARENA && index == 0) {
+        start = runner.arena;
+        info.bytes = runner.arena_bytes;
+    } else if (region == INPUT && octet_bare_input(&runner.model, index, &info) == OCTET_OK) {
+        start = runner.inputs[index];
+    } else if (region == OUTPUT && octet_bare_output(&runner.model, index, &info) == OCTET_OK) {
+        start = runner.outputs[index];
+    }
+    if (start == 0 || offset > info.bytes || part.bytes > info.bytes - offset)
+        stop("the script names memory that the model does not have");
+    part.start = start + offset;
+    return part;
+}
+
+static uint32_t padding(uint32_t bytes) {
+    return (4 - bytes % 4) % 4;
+}
+
+static void fill(struct part part, uint32_t value) {
+    for (uint32_t i = 0; i < part.bytes; ++i)
+        part.start[i] = (uint8_t)value;
+}
+
+static void write_part(struct part part) {
+    uint32_t ignored;
+    read_script(part.start, part.bytes);
+    read_script(&ignored, padding(part.bytes));
+}
+
+static void send_part(struct part part) {
+    const uint32_t zeros = 0;
+    append(part.start, part.bytes);
+    append(&zeros, padding(part.bytes));
+}
+
+static void call(uint32_t n) {
+    const void *const *const inputs = (const void *const *)runner.inputs;
+    void *const *const outputs = (void *const *)runner.outputs;
+    octet_status status;
+    octet_count_begin();
+    if (n == (uint32_t)WHOLE_NETWORK)
+        status = octet_bare_run(&runner.model, inputs, outputs);
+    else
+        status = octet_bare_run_call(&runner.model, n, inputs, outputs);
+    octet_count_end();
+    append_word((uint32_t)status);
+}
+
+/* Not a function: it paints up to the stack pointer of whoever paints. Volatile, because a memset
+ * would have its own frame there. */
+static inline __attribute__((always_inline)) void paint(void) {
+    volatile uint8_t *place;
+    __asm volatile("mov %0, sp" : "=r"(runner.sp));
+    for (place = firmware_stack_limit; place < runner.sp; ++place)
+        *place = PAINT_BYTE;
+    for (uint32_t i = 0; i < runner.arena_bytes; ++i)
+        ((volatile uint8_t *)runner.arena)[i] = PAINT_BYTE;
+}
+
+static void append_marks(void) {
+    const uint8_t *place = firmware_stack_limit;
+    uint32_t arena = runner.arena_bytes;
+    if (runner.sp == 0)
+        stop("the script asks for marks before it paints");
+    while (place < runner.sp && *place == PAINT_BYTE)
+        ++place;
+    while (arena != 0 && runner.arena[arena - 1] == PAINT_BYTE)
+        --arena;
+    append_word((uint32_t)(runner.sp - place));
+    append_word(arena);
+}
+
+static void follow_script(void) {
+    struct part part;
+    if (read_word() != SCRIPT_MAGIC)
+        stop("this is not a script");
+    for (;;) {
+        switch (read_word()) {
+        case FILL:
+            part = read_part();
+            fill(part, read_word());
+            break;
+        case WRITE:
+            write_part(read_part());
+            break;
+        case CALL:
+            call(read_word());
+            break;
+        case READ:
+            send_part(read_part());
+            break;
+        case PAINT:
+            paint();
+            break;
+        case MARKS:
+            append_marks();
+            break;
+        case END:
+            return;
+        default:
+            stop("the script has an unknown operation");
+        }
+    }
+}
+
+int main(void) {
+    open_model();
+    open_files();
+    follow_script();
+    semihosting_close(runner.result);
+    return 0;
+}
