@@ -184,6 +184,19 @@ static void send_part(struct part part) {
     append(&zeros, padding(part.bytes));
 }
 
+/* The stack's last word has the paint from the start on. Where memory below the stack is no fault,
+ * this is what tells that a kernel has used it up. */
+static void guard_stack(void) {
+    for (uint32_t i = 0; i < 4; ++i)
+        firmware_stack_limit[i] = PAINT_BYTE;
+}
+
+static void check_stack(void) {
+    for (uint32_t i = 0; i < 4; ++i)
+        if (firmware_stack_limit[i] != PAINT_BYTE)
+            stop("the stack is used up; raise firmware_stack_bytes");
+}
+
 static void call(uint32_t n) {
     const void *const *const inputs = (const void *const *)runner.inputs;
     void *const *const outputs = (void *const *)runner.outputs;
@@ -194,6 +207,7 @@ static void call(uint32_t n) {
     else
         status = octet_bare_run_call(&runner.model, n, inputs, outputs);
     octet_count_end();
+    check_stack();
     append_word((uint32_t)status);
 }
 
@@ -255,6 +269,7 @@ static void follow_script(void) {
 }
 
 int main(void) {
+    guard_stack();
     open_model();
     open_files();
     follow_script();

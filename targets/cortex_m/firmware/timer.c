@@ -17,6 +17,9 @@ void timer_start(void) {
     SYST_RVR = 0xffffff;
     SYST_CVR = 0;
     SYST_CSR = 7; /* core clock, interrupt, on */
+    /* The counter stands at 0 until its first tick. */
+    while (SYST_CVR == 0) {
+    }
 }
 
 uint32_t timer_cycles(void) {
