@@ -5,8 +5,25 @@ namespace octet::generators {
 using namespace Halide;
 using namespace Halide::ConciseCasts;
 
+int EpilogueSpec::fixed_words() const {
+    const bool wide = form == EpilogueForm::fixed || form == EpilogueForm::fixed_sign;
+    return (wide ? 3 : 2) + (has_sign(form) ? 1 : 0);
+}
+
+int64_t EpilogueSpec::fixed_offset(int channel, int word) const {
+    const int block = channel / fixed.lanes, lane = channel % fixed.lanes;
+    return (int64_t(block) * fixed_words() + word) * fixed.lanes + lane;
+}
+
 Epilogue::Epilogue(const EpilogueSpec &spec, Signature &signature) : spec_(spec) {
     const std::vector<int> per_channel = {spec.channels};
+    if (is_fixed(spec.form)) {
+        const int lanes = spec.fixed.lanes;
+        constants_ =
+            signature.input("constants", Int(32),
+                            {lanes, spec.fixed_words(), spec.channels / lanes}, {}, 4 * lanes);
+        return;
+    }
     range_ = signature.input("range", Int(32), {3});
     if (spec.has_float()) {
         float_range_ = signature.input("float_range", Float(32), {3});
@@ -52,6 +69,43 @@ Expr Epilogue::exact_form(const Expr &acc, const Expr &c) const {
     return cast(out, clamp(q, i64(range_(0)), i64(range_(1))));
 }
 
+Expr Epilogue::fixed_form(const Expr &acc, const Expr &c) const {
+    const Type out = type_from_name(spec_.out_type);
+    const FixedEpilogue &fixed = spec_.fixed;
+    const auto word = [&](int i) { return constants_(c % fixed.lanes, i, c / fixed.lanes); };
+    const int last = spec_.fixed_words() - 1;
+    const Expr shifted = fixed.left ? acc << fixed.left : acc;
+    Expr sum;
+    switch (spec_.form) {
+    case EpilogueForm::fixed:
+    case EpilogueForm::fixed_sign: {
+        // Both widening products are added to the pair of words r.
+        Expr wide = i64(shifted) * i64(word(2)) + ((i64(word(1)) << 32) | i64(u32(word(0))));
+        if (has_sign(spec_.form))
+            wide += i64(acc >> 31) * i64(word(last));
+        sum = i32(wide >> 32);
+        break;
+    }
+    case EpilogueForm::doubling:
+    case EpilogueForm::doubling_sign:
+        sum = rounding_doubling_high_mul(shifted, word(1)) + word(0);
+        break;
+    default: {
+        const Expr low = u32(acc & ((1 << fixed.left) - 1)) * u32(word(1));
+        sum = (acc >> fixed.left) * word(1) + i32(low >> fixed.left) + word(0);
+    }
+    }
+    if (spec_.form == EpilogueForm::doubling_sign || spec_.form == EpilogueForm::split_sign)
+        sum -= (acc >> 31) & word(last);
+    // Most outputs use their whole type, into which one instruction saturates.
+    Expr q = saturating_cast(out, sum >> fixed.shift);
+    if (out.can_represent(int64_t(fixed.lo) - 1))
+        q = max(q, cast(out, fixed.lo));
+    if (out.can_represent(int64_t(fixed.hi) + 1))
+        q = min(q, cast(out, fixed.hi));
+    return q;
+}
+
 Expr Epilogue::operator()(const Expr &acc, const Expr &c) const {
     switch (spec_.form) {
     case EpilogueForm::scale:
@@ -67,8 +121,9 @@ Expr Epilogue::operator()(const Expr &acc, const Expr &c) const {
                                     {exact_blocks_(c / spec_.block) != u8(0), exact, fast},
                                     Internal::Call::PureIntrinsic);
     }
+    default:
+        return fixed_form(acc, c);
     }
-    return {};
 }
 
 Expr rounding_doubling_high_mul(const Expr &a, const Expr &b) {

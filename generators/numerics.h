@@ -13,6 +13,19 @@
 //   exact           q = (acc * m + (acc < 0 ? r_negative : r_positive)) >> shift    64 bits
 //   mixed           scale_copysign or exact, per block of channels
 //
+// Chips without fast floats have forms with integer constants m, r and, where negative accumulators
+// round differently, d; the shifts are the kernel's, so that they are part of its instructions:
+//
+//   fixed           q = (((acc << left) * m + r) >> 32) >> shift               64-bit sum
+//   fixed_sign      the same with r - d for negative acc
+//   doubling        q = (rdmulh(acc << left, m) + r) >> shift      rdmulh(a, b) = (2ab + 2^31) >>
+//   32 doubling_sign   the same with r - d for negative acc split           q = (floor(acc * m /
+//   2^left) + r) >> shift                 32-bit arithmetic split_sign      the same with r - d for
+//   negative acc
+//
+// `split` multiplies the accumulator's bits from `left` on and those below apart, so that it needs
+// only 32-bit products.
+//
 // With a fused multiply-add the float forms round once; without (`fused` false), the product is
 // rounded to float first, which is what the rounding mode `float` itself does; ties then go to even
 // numbers of steps only if magic + zo is even, so an odd zero point is raised by a parity of 1 that
@@ -27,12 +40,49 @@
 
 namespace octet::generators {
 
-enum class EpilogueForm { scale, scale_offset, scale_copysign, exact, mixed };
+enum class EpilogueForm {
+    scale,
+    scale_offset,
+    scale_copysign,
+    exact,
+    mixed,
+    fixed,
+    fixed_sign,
+    doubling,
+    doubling_sign,
+    split,
+    split_sign
+};
 NLOHMANN_JSON_SERIALIZE_ENUM(EpilogueForm, {{EpilogueForm::scale, "scale"},
                                             {EpilogueForm::scale_offset, "scale_offset"},
                                             {EpilogueForm::scale_copysign, "scale_copysign"},
                                             {EpilogueForm::exact, "exact"},
-                                            {EpilogueForm::mixed, "mixed"}})
+                                            {EpilogueForm::mixed, "mixed"},
+                                            {EpilogueForm::fixed, "fixed"},
+                                            {EpilogueForm::fixed_sign, "fixed_sign"},
+                                            {EpilogueForm::doubling, "doubling"},
+                                            {EpilogueForm::doubling_sign, "doubling_sign"},
+                                            {EpilogueForm::split, "split"},
+                                            {EpilogueForm::split_sign, "split_sign"}})
+
+/// True for the forms with integer constants whose shifts are the kernel's.
+inline bool is_fixed(EpilogueForm form) {
+    return form >= EpilogueForm::fixed;
+}
+
+/// True for the forms with d.
+inline bool has_sign(EpilogueForm form) {
+    return form == EpilogueForm::fixed_sign || form == EpilogueForm::doubling_sign ||
+           form == EpilogueForm::split_sign;
+}
+
+/// What the fixed forms have as constants of the code.
+struct FixedEpilogue {
+    int shift = 0, left = 0;
+    int lo = 0, hi = 255; ///< of the stored output
+    int lanes = 1;        ///< channels whose constants lie together, word by word
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(FixedEpilogue, shift, left, lo, hi, lanes)
+};
 
 /// What a kernel's epilogue is: its form, the output type, the channels (padded) and, for `mixed`,
 /// how many channels share one choice.
@@ -45,21 +95,30 @@ struct EpilogueSpec {
     bool fused = true;
     /// |acc * M| stays below 2^15, so the float forms may clamp with 16-bit instructions.
     bool narrow = false;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(EpilogueSpec, form, out_type, channels, block, fused, narrow)
+    FixedEpilogue fixed; ///< fixed forms
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(EpilogueSpec, form, out_type, channels, block, fused, narrow,
+                                   fixed)
 
-    bool has_float() const { return form != EpilogueForm::exact; }
+    bool has_float() const { return form != EpilogueForm::exact && !is_fixed(form); }
     bool has_offset() const {
         return form == EpilogueForm::scale_offset || form == EpilogueForm::scale_copysign ||
                form == EpilogueForm::mixed;
     }
     bool has_exact() const { return form == EpilogueForm::exact || form == EpilogueForm::mixed; }
+    /// Words per channel that the fixed forms read.
+    int fixed_words() const;
+    /// Where word `word` of channel `channel` lies among the `constants` of a fixed form.
+    int64_t fixed_offset(int channel, int word) const;
 };
 
 /// 1.5 * 2^23: adding it to a float of magnitude below 2^22 rounds that to an integer, half to
 /// even.
 inline constexpr float rounding_magic = 12582912.0f;
 
-/// The constants of an epilogue as kernel arguments, in this order:
+/// The constants of an epilogue as kernel arguments. The fixed forms have one, so that one pointer
+/// serves them all:
+///   constants  s32[lanes, words, channels / lanes]: r (fixed: its low and high word), m, d
+/// The others have, in this order:
 ///   range     s32[3]: lo, hi in the stored type, parity
 ///   float_range  f32[3]: magic + zero point, magic + lo, magic + hi, parity added   float forms
 ///   scale     f32[channels]                      float forms
@@ -73,13 +132,17 @@ public:
     /// The stored 8-bit output of accumulator `acc` in channel `c`.
     Halide::Expr operator()(const Halide::Expr &acc, const Halide::Expr &c) const;
 
+    /// The argument of the fixed forms.
+    const Halide::ImageParam &constants() const { return constants_; }
+
 private:
     Halide::Expr float_form(const Halide::Expr &acc, const Halide::Expr &c) const;
     Halide::Expr exact_form(const Halide::Expr &acc, const Halide::Expr &c) const;
+    Halide::Expr fixed_form(const Halide::Expr &acc, const Halide::Expr &c) const;
 
     EpilogueSpec spec_;
-    Halide::ImageParam range_, float_range_, scale_, offset_, m_, r_positive_, r_negative_, shift_,
-        exact_blocks_;
+    Halide::ImageParam constants_, range_, float_range_, scale_, offset_, m_, r_positive_,
+        r_negative_, shift_, exact_blocks_;
 };
 
 /// floor(a * b / 2^31 + 1/2): gemmlowp's saturating rounding doubling high multiply, ties up.

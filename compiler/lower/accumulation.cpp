@@ -67,20 +67,76 @@ OutputRange output_range(const Builder &builder, int output, Activation activati
     return {builder.zero_point(output), lo + bias, hi + bias};
 }
 
-void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &accumulation,
-                    const OutputRange &range, int block, generators::EpilogueSpec &spec,
-                    NamedArguments &arguments) {
-    EpilogueConstants constants;
+namespace {
+
+using generators::EpilogueForm;
+using generators::EpilogueSpec;
+
+/// The fixed forms that suit the target, cheapest first.
+std::vector<EpilogueForm> fixed_forms(const Target &target, bool vectors) {
+    if (vectors)
+        return {EpilogueForm::doubling, EpilogueForm::doubling_sign, EpilogueForm::fixed,
+                EpilogueForm::fixed_sign};
+    // Without an instruction that adds a 64-bit product, products of 32 bits are cheaper.
+    if (target.has_instruction("smlal"))
+        return {EpilogueForm::fixed, EpilogueForm::fixed_sign};
+    return {EpilogueForm::split, EpilogueForm::split_sign, EpilogueForm::fixed,
+            EpilogueForm::fixed_sign};
+}
+
+EpilogueConstants solve(const Builder &builder, const Operator &op,
+                        const Accumulation &accumulation, const OutputRange &range, int block,
+                        const EpilogueSpec &spec, bool vectors) {
+    const Target &target = builder.target();
     try {
-        constants = solve_epilogue(accumulation.channels, range, spec.channels, block,
-                                   builder.target().fused_multiply_add);
+        if (target.fixed_epilogue())
+            if (const auto solved =
+                    solve_fixed_epilogue(accumulation.channels, range, spec.channels,
+                                         fixed_forms(target, vectors || spec.fixed.lanes > 1)))
+                return *solved;
+        return solve_epilogue(accumulation.channels, range, spec.channels, block,
+                              target.fused_multiply_add);
     } catch (const Error &error) {
         throw Error("operator {}, {}", op.name, error.what());
     }
+}
+
+/// The words of a fixed form in the order that kernels read them.
+std::vector<int32_t> fixed_words(const EpilogueConstants &constants, const EpilogueSpec &spec) {
+    std::vector<int32_t> words(size_t(spec.channels) * size_t(spec.fixed_words()));
+    for (int c = 0; c < spec.channels; ++c) {
+        std::vector<int32_t> channel = {int32_t(constants.r[size_t(c)])};
+        if (spec.form == EpilogueForm::fixed || spec.form == EpilogueForm::fixed_sign)
+            channel.push_back(int32_t(constants.r[size_t(c)] >> 32));
+        channel.push_back(int32_t(constants.m[size_t(c)]));
+        if (has_sign(spec.form))
+            channel.push_back(constants.d[size_t(c)]);
+        for (int word = 0; word < spec.fixed_words(); ++word)
+            words[size_t(spec.fixed_offset(c, word))] = channel[size_t(word)];
+    }
+    return words;
+}
+
+} // namespace
+
+void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &accumulation,
+                    const OutputRange &range, int block, EpilogueSpec &spec,
+                    NamedArguments &arguments, bool vectors) {
+    const EpilogueConstants constants =
+        solve(builder, op, accumulation, range, block, spec, vectors);
     spec.form = constants.form;
+    if (is_fixed(spec.form)) {
+        spec.fixed.shift = constants.fixed_shift;
+        spec.fixed.left = constants.fixed_left;
+        spec.fixed.lo = range.lo;
+        spec.fixed.hi = range.hi;
+        arguments["constants"] = builder.constant(fixed_words(constants, spec));
+        return;
+    }
+    spec.fixed.lanes = 1;
     spec.fused = constants.fused;
-    spec.narrow = constants.narrow && spec.form != generators::EpilogueForm::exact;
-    spec.block = spec.form == generators::EpilogueForm::mixed ? block : 0;
+    spec.narrow = constants.narrow && spec.form != EpilogueForm::exact;
+    spec.block = spec.form == EpilogueForm::mixed ? block : 0;
     const int32_t parity = rounding_parity(range.zero_point, spec.fused);
     arguments["range"] = builder.constant(std::vector<int32_t>{range.lo, range.hi, parity});
     const float magic = generators::rounding_magic + float(parity);
@@ -99,7 +155,7 @@ void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &ac
                                  constants.exact_channels, constants.channels,
                                  nlohmann::json(spec.form).get<std::string>()));
     }
-    if (spec.form == generators::EpilogueForm::mixed)
+    if (spec.form == EpilogueForm::mixed)
         arguments["exact_blocks"] = builder.constant(constants.exact_blocks);
 }
 

@@ -38,9 +38,11 @@ void require_shift(const Operator &op, const reference::Requantizer &requantize,
 OutputRange output_range(const Builder &builder, int output, Activation activation);
 
 /// Solves the epilogue for a kernel whose tiles share a choice over `block` channels; fills `spec`
-/// (its channels are set) and adds the constants to `arguments`.
+/// (its channels are set, and fixed.lanes where the schedule wants vectors of constants) and adds
+/// the constants to `arguments`. With `vectors`, or several lanes, the kernel computes the epilogue
+/// in vectors of 32-bit lanes.
 void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &accumulation,
                     const OutputRange &range, int block, generators::EpilogueSpec &spec,
-                    NamedArguments &arguments);
+                    NamedArguments &arguments, bool vectors = false);
 
 } // namespace octet::lower

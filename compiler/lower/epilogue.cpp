@@ -1,11 +1,11 @@
 #include "compiler/lower/epilogue.h"
 
+#include "compiler/lower/epilogue_steps.h"
 #include "compiler/support/error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 namespace octet::lower {
 
@@ -17,17 +17,6 @@ using generators::EpilogueForm;
 using generators::rounding_magic;
 
 namespace {
-
-/// The exact function of one channel as its thresholds inside the reachable range.
-struct Steps {
-    struct Step {
-        int64_t acc; ///< smallest accumulator with output >= k
-        int32_t k;
-    };
-    std::vector<Step> steps;
-    int64_t acc_min = 0, acc_max = 0;
-    int32_t at_min = 0, at_max = 0; ///< outputs at the ends
-};
 
 int32_t exact_output(const EpilogueChannel &channel, const OutputRange &range, int64_t acc) {
     const int64_t q = int64_t(channel.requantize(int32_t(acc))) + range.zero_point;
@@ -52,6 +41,8 @@ int64_t find_threshold(const EpilogueChannel &channel, const OutputRange &range,
     return hi;
 }
 
+} // namespace
+
 Steps find_steps(const EpilogueChannel &channel, const OutputRange &range) {
     Steps result;
     result.acc_min = channel.acc_min;
@@ -68,16 +59,7 @@ Steps find_steps(const EpilogueChannel &channel, const OutputRange &range) {
     return result;
 }
 
-/// True when `formula`, monotone by construction, is the same function as the steps.
-template <typename Formula>
-bool proven(const Steps &steps, const Formula &formula) {
-    if (formula(steps.acc_min) != steps.at_min || formula(steps.acc_max) != steps.at_max)
-        return false;
-    for (const auto &[acc, k] : steps.steps)
-        if (formula(acc) < k || formula(acc - 1) >= k)
-            return false;
-    return true;
-}
+namespace {
 
 enum class Sign { none, positive, copy };
 
@@ -168,13 +150,8 @@ std::optional<FloatConstants> solve_float(const Steps &steps, double slope, Sign
     return std::nullopt;
 }
 
-struct ExactConstants {
-    int64_t m = 0, r_positive = 0, r_negative = 0;
-    uint64_t shift = 31;
-};
+} // namespace
 
-/// The 64-bit form: (acc * m + r) >> shift with as many bits of m as the accumulator leaves room
-/// for, r from the interval that the thresholds allow for each sign of acc.
 std::optional<ExactConstants> solve_exact(const Steps &steps, double slope,
                                           const OutputRange &range) {
     const auto constant = [&](int32_t q) {
@@ -192,22 +169,13 @@ std::optional<ExactConstants> solve_exact(const Steps &steps, double slope,
     if (shift < 1)
         return std::nullopt;
     const int64_t m = std::llround(std::ldexp(slope, shift));
-    const int64_t limit = std::numeric_limits<int64_t>::max();
-    int64_t lo[2] = {-limit, -limit}, hi[2] = {limit, limit}; // by sign of acc: negative, positive
-    for (const auto &[acc, k] : steps.steps) {
-        const int64_t edge = int64_t(k) << shift;
-        const int at = acc >= 0, before = acc - 1 >= 0;
-        lo[at] = std::max(lo[at], edge - acc * m);
-        hi[before] = std::min(hi[before], edge - (acc - 1) * m - 1);
-    }
-    ExactConstants result{m, 0, 0, uint64_t(shift)};
-    int64_t *r[2] = {&result.r_negative, &result.r_positive};
+    const RoundingIntervals intervals =
+        rounding_intervals(steps, range, shift, [m](int64_t acc) { return acc * m; });
+    if (intervals.negative.empty() || intervals.positive.empty())
+        return std::nullopt;
     const int64_t rounding = (int64_t(range.zero_point) << shift) + (int64_t{1} << (shift - 1));
-    for (int sign : {0, 1}) {
-        if (lo[sign] > hi[sign])
-            return std::nullopt;
-        *r[sign] = std::clamp(rounding, lo[sign], hi[sign]);
-    }
+    const ExactConstants result{m, intervals.positive.nearest(rounding),
+                                intervals.negative.nearest(rounding), uint64_t(shift)};
     const auto formula = [&](int64_t acc) {
         const int64_t q = (acc * m + (acc < 0 ? result.r_negative : result.r_positive)) >> shift;
         return int32_t(std::clamp<int64_t>(q, range.lo, range.hi));
@@ -216,6 +184,30 @@ std::optional<ExactConstants> solve_exact(const Steps &steps, double slope,
         return std::nullopt;
     return result;
 }
+
+std::optional<size_t> add_exact_constants(const std::vector<EpilogueChannel> &channels,
+                                          const std::vector<Steps> &steps, const OutputRange &range,
+                                          int padded, const std::vector<bool> &chosen,
+                                          EpilogueConstants &result) {
+    result.m.assign(size_t(padded), 0);
+    result.r_positive.assign(size_t(padded), int64_t(range.zero_point) << 31);
+    result.r_negative = result.r_positive;
+    result.shift.assign(size_t(padded), 31);
+    for (size_t i = 0; i < channels.size(); ++i) {
+        if (!chosen[i])
+            continue;
+        const auto exact = solve_exact(steps[i], channels[i].slope, range);
+        if (!exact)
+            return i;
+        result.m[i] = exact->m;
+        result.r_positive[i] = exact->r_positive;
+        result.r_negative[i] = exact->r_negative;
+        result.shift[i] = exact->shift;
+    }
+    return std::nullopt;
+}
+
+namespace {
 
 /// The constants of all channels in one float form; empty where a channel has none.
 struct FormSolutions {
@@ -289,29 +281,19 @@ EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
     if (result.form != EpilogueForm::mixed)
         return result;
 
-    result.m.assign(size_t(padded), 0);
-    result.r_positive.assign(size_t(padded), int64_t(range.zero_point) << 31);
-    result.r_negative = result.r_positive;
-    result.shift.assign(size_t(padded), 31);
     result.exact_blocks.assign(size_t(padded / block), 0);
     for (size_t i = 0; i < channels.size(); ++i)
         if (!solutions.channels[i]) {
             result.exact_blocks[i / size_t(block)] = 1;
             ++result.exact_channels;
         }
-    for (size_t i = 0; i < channels.size(); ++i) {
-        if (!result.exact_blocks[i / size_t(block)])
-            continue;
-        const auto exact = solve_exact(steps[i], channels[i].slope, range);
-        if (!exact)
-            throw Error("channel {}: no constants reproduce its rounding exactly (slope {}, "
-                        "accumulators {} to {}); report this with the model",
-                        i, channels[i].slope, channels[i].acc_min, channels[i].acc_max);
-        result.m[i] = exact->m;
-        result.r_positive[i] = exact->r_positive;
-        result.r_negative[i] = exact->r_negative;
-        result.shift[i] = exact->shift;
-    }
+    std::vector<bool> exact(channels.size());
+    for (size_t i = 0; i < channels.size(); ++i)
+        exact[i] = result.exact_blocks[i / size_t(block)] != 0;
+    if (const auto i = add_exact_constants(channels, steps, range, padded, exact, result))
+        throw Error("channel {}: no constants reproduce its rounding exactly (slope {}, "
+                    "accumulators {} to {}); report this with the model",
+                    *i, channels[*i].slope, channels[*i].acc_min, channels[*i].acc_max);
     if (std::find(result.exact_blocks.begin(), result.exact_blocks.end(), 0) ==
         result.exact_blocks.end())
         result.form = EpilogueForm::exact;

@@ -5,8 +5,9 @@
 // output is at least k, for every output value k. A candidate formula is the same function exactly
 // when it is monotone and agrees at t_k and t_k - 1 for every k and at both ends of the range; that
 // is what "proven" means here, evaluated with the very arithmetic of the kernel. For each channel
-// the solver looks for constants of the float forms (generators/numerics.h); channels without any
-// keep the 64-bit form, whose constants are found and proven in the same way.
+// the solver looks for constants of the float forms (generators/numerics.h), or of the fixed forms
+// for chips without fast floats; channels without any keep the 64-bit form, whose constants are
+// found and proven in the same way.
 #pragma once
 
 #include "compiler/reference/fixed_point.h"
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,9 @@ struct EpilogueConstants {
     std::vector<int64_t> m, r_positive, r_negative; ///< exact forms
     std::vector<uint64_t> shift;
     std::vector<uint8_t> exact_blocks;    ///< mixed
+    int fixed_shift = 0, fixed_left = 0;  ///< fixed forms
+    std::vector<int64_t> r;               ///< fixed forms; m as well
+    std::vector<int32_t> d;               ///< fixed forms with d
     int channels = 0, exact_channels = 0; ///< how many needed the 64-bit form
 };
 
@@ -53,5 +58,16 @@ struct EpilogueConstants {
 /// the 64-bit form has constants.
 EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
                                  const OutputRange &range, int padded, int block, bool fused);
+
+/// The same in the first of the fixed `forms` that has constants for every channel, else in the
+/// 64-bit form; nothing where that has none either: ties to even by a power of two are no linear
+/// function, only floats round so.
+std::optional<EpilogueConstants>
+solve_fixed_epilogue(const std::vector<EpilogueChannel> &channels, const OutputRange &range,
+                     int padded, const std::vector<generators::EpilogueForm> &forms);
+
+/// One output in the arithmetic of a fixed form.
+int32_t fixed_output(const EpilogueConstants &constants, size_t channel, const OutputRange &range,
+                     int32_t acc);
 
 } // namespace octet::lower

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cmath>
+#include <map>
 #include <random>
 
 namespace octet::lower {
@@ -84,18 +85,65 @@ Problem make_problem(std::mt19937 &random, Requantizer::Kind kind, double slope,
     return problem;
 }
 
+int32_t exact_output(const Problem &problem, size_t channel, int32_t acc) {
+    const int64_t q = int64_t(problem.requantize[channel](acc)) + problem.range.zero_point;
+    return int32_t(std::clamp<int64_t>(q, problem.range.lo, problem.range.hi));
+}
+
 int64_t count_mismatches(const Problem &problem, const EpilogueConstants &constants, int block) {
     int64_t mismatches = 0;
     for (size_t c = 0; c < problem.channels.size(); ++c)
-        for (int64_t acc = problem.channels[c].acc_min; acc <= problem.channels[c].acc_max; ++acc) {
-            const int64_t exact = std::clamp<int64_t>(int64_t(problem.requantize[c](int32_t(acc))) +
-                                                          problem.range.zero_point,
-                                                      problem.range.lo, problem.range.hi);
-            mismatches +=
-                exact != kernel_output(constants, c, size_t(block), problem.range, int32_t(acc));
-        }
+        for (int64_t acc = problem.channels[c].acc_min; acc <= problem.channels[c].acc_max; ++acc)
+            mismatches += exact_output(problem, c, int32_t(acc)) !=
+                          kernel_output(constants, c, size_t(block), problem.range, int32_t(acc));
     return mismatches;
 }
+
+/// The kernel that `constants` describe, generated and run on this machine: accumulators (i, c).
+class FixedKernel {
+public:
+    FixedKernel(const EpilogueConstants &constants, const OutputRange &range, int channels,
+                int lanes) {
+        spec_.form = constants.form;
+        spec_.out_type = range.lo < 0 ? "s8" : "u8";
+        spec_.channels = channels;
+        spec_.fixed = {.shift = constants.fixed_shift,
+                       .left = constants.fixed_left,
+                       .lo = range.lo,
+                       .hi = range.hi,
+                       .lanes = lanes};
+        words_ = Halide::Buffer<int32_t>(lanes, spec_.fixed_words(), channels / lanes);
+        for (int c = 0; c < channels; ++c) {
+            std::vector<int32_t> channel = {int32_t(constants.r[size_t(c)])};
+            if (spec_.fixed_words() - has_sign(spec_.form) == 3)
+                channel.push_back(int32_t(constants.r[size_t(c)] >> 32));
+            channel.push_back(int32_t(constants.m[size_t(c)]));
+            channel.push_back(constants.d[size_t(c)]);
+            for (int word = 0; word < spec_.fixed_words(); ++word)
+                words_.data()[spec_.fixed_offset(c, word)] = channel[size_t(word)];
+        }
+        const generators::Epilogue epilogue(spec_, signature_);
+        output_(i_, c_) = Halide::cast<int32_t>(epilogue(accumulators_(i_, c_), c_));
+        REQUIRE(signature_.inputs.size() == 1);
+    }
+
+    /// Outputs of the same layout.
+    Halide::Buffer<int32_t> operator()(Halide::Buffer<int32_t> &accumulators) {
+        Halide::Buffer<int32_t> outputs(accumulators.width(), accumulators.height());
+        Halide::Callable kernel =
+            output_.compile_to_callable({signature_.inputs[0], accumulators_});
+        REQUIRE(kernel(words_, accumulators, outputs) == 0);
+        return outputs;
+    }
+
+private:
+    generators::EpilogueSpec spec_;
+    generators::Signature signature_;
+    Halide::Buffer<int32_t> words_;
+    Halide::ImageParam accumulators_{Halide::Int(32), 2, "accumulators"};
+    Halide::Var i_, c_;
+    Halide::Func output_{"output"};
+};
 
 TEST_CASE("epilogues equal the exact function on every reachable accumulator", "[lower]") {
     std::mt19937 random(17);
@@ -120,6 +168,80 @@ TEST_CASE("epilogues equal the exact function on every reachable accumulator", "
     CHECK(forms[size_t(EpilogueForm::scale)] > 100);
     CHECK(forms[size_t(EpilogueForm::scale_copysign)] > 0);
     CHECK(forms[size_t(EpilogueForm::mixed)] + forms[size_t(EpilogueForm::exact)] > 0);
+}
+
+TEST_CASE("fixed epilogues equal the exact function on every reachable accumulator", "[lower]") {
+    std::mt19937 random(23);
+    const std::vector<EpilogueForm> families[] = {
+        {EpilogueForm::fixed, EpilogueForm::fixed_sign},
+        {EpilogueForm::doubling, EpilogueForm::doubling_sign},
+        {EpilogueForm::split, EpilogueForm::split_sign}};
+    std::map<EpilogueForm, int> forms;
+    for (const auto kind : {Requantizer::Kind::double_rounding, Requantizer::Kind::float64,
+                            Requantizer::Kind::float32})
+        for (const auto &family : families)
+            for (int i = 0; i < 60; ++i) {
+                const double slope = std::exp2(-double(random() % 26) / 1.5 + 2);
+                const int32_t reach = i % 20 == 0 ? 1 << 20 : 3000 + int32_t(random() % 30000);
+                const Problem problem = make_problem(random, kind, slope, reach);
+                INFO("kind " << int(kind) << ", problem " << i << ", slope " << slope);
+                const auto solved =
+                    solve_fixed_epilogue(problem.channels, problem.range, 16, family);
+                if (!solved) { // Ties to even.
+                    CHECK(kind == Requantizer::Kind::float32);
+                    continue;
+                }
+                const EpilogueConstants &constants = *solved;
+                ++forms[constants.form];
+                int64_t mismatches = 0;
+                for (size_t c = 0; c < problem.channels.size(); ++c)
+                    for (int64_t acc = problem.channels[c].acc_min;
+                         acc <= problem.channels[c].acc_max; ++acc) {
+                        const int32_t q =
+                            constants.form == EpilogueForm::exact
+                                ? kernel_output(constants, c, 1, problem.range, int32_t(acc))
+                                : fixed_output(constants, c, problem.range, int32_t(acc));
+                        mismatches += q != exact_output(problem, c, int32_t(acc));
+                    }
+                CHECK(mismatches == 0);
+            }
+    for (const auto &family : families)
+        for (const EpilogueForm form : family)
+            CHECK(forms[form] > 10);
+    CHECK(forms[EpilogueForm::exact] < 10);
+}
+
+TEST_CASE("generated fixed epilogues compute what was proven", "[lower]") {
+    std::mt19937 random(29);
+    for (const EpilogueForm form :
+         {EpilogueForm::fixed, EpilogueForm::fixed_sign, EpilogueForm::doubling,
+          EpilogueForm::doubling_sign, EpilogueForm::split, EpilogueForm::split_sign})
+        for (int i = 0; i < 3; ++i) {
+            const Problem problem =
+                make_problem(random, Requantizer::Kind::double_rounding, 0.003, 60000);
+            const EpilogueConstants constants =
+                solve_fixed_epilogue(problem.channels, problem.range, 8, {form}).value();
+            if (constants.form == EpilogueForm::exact)
+                continue;
+            const int channels = int(problem.channels.size());
+            Halide::Buffer<int32_t> accumulators(2000, channels);
+            for (int c = 0; c < channels; ++c)
+                for (int j = 0; j < accumulators.width(); ++j) {
+                    const EpilogueChannel &channel = problem.channels[size_t(c)];
+                    const int64_t span = channel.acc_max - channel.acc_min;
+                    accumulators(j, c) =
+                        int32_t(channel.acc_min + span * j / (accumulators.width() - 1));
+                }
+            FixedKernel kernel(constants, problem.range, 8, has_sign(form) ? 4 : 1);
+            const Halide::Buffer<int32_t> outputs = kernel(accumulators);
+            int mismatches = 0;
+            for (int c = 0; c < channels; ++c)
+                for (int j = 0; j < accumulators.width(); ++j)
+                    mismatches +=
+                        outputs(j, c) != exact_output(problem, size_t(c), accumulators(j, c));
+            INFO("form " << int(form) << ", problem " << i);
+            CHECK(mismatches == 0);
+        }
 }
 
 TEST_CASE("padded channels of an epilogue yield the zero point", "[lower]") {
