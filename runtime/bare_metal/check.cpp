@@ -1,6 +1,7 @@
 #include "runtime/bare_metal/check.h"
 
 #include "octet/bare_metal.h"
+#include "runtime/bare_metal/checksum.h"
 #include "runtime/bare_metal/image.h"
 #include "runtime/file.h"
 
@@ -196,7 +197,7 @@ octet_status find_program(const uint8_t *image, size_t image_bytes, const uint8_
 
 octet_status check_sum(const uint8_t *image, size_t image_bytes, const uint8_t *program) {
     const uint8_t *field = find(program, ProgramField::checksum);
-    const uint64_t sum = file::checksum(image, image_bytes, size_t(field - image));
+    const uint64_t sum = checksum(image, image_bytes, size_t(field - image));
     return sum == at<uint64_t>(field) ? OCTET_OK : OCTET_ERROR_CHECKSUM;
 }
 

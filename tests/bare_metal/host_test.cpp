@@ -1,6 +1,7 @@
 // The bare-metal runtime, run on the host: what it computes, what it says of a model, and
 // everything that it refuses. Under the sanitizers these tests also show that damage reaches no
 // other memory.
+#include "runtime/bare_metal/checksum.h"
 #include "runtime/bare_metal/image.h"
 #include "runtime/file.h"
 #include "runtime/octet_file_generated.h"
@@ -139,6 +140,19 @@ TEST_CASE("Inputs and outputs describe themselves") {
     CHECK(octet_bare_input(&opened.model, 2, &info) == OCTET_ERROR_ARGUMENT);
     CHECK(octet_bare_output(&opened.model, 2, &info) == OCTET_ERROR_ARGUMENT);
     CHECK(octet_bare_output(&opened.model, 0, nullptr) == OCTET_ERROR_ARGUMENT);
+}
+
+TEST_CASE("The checksum is the one of the file's format") {
+    std::mt19937 random(2);
+    for (size_t words = 1; words < 300; ++words) {
+        Bytes bytes(words * 8);
+        for (uint8_t &byte : bytes)
+            byte = uint8_t(random());
+        AlignedImage image(bytes);
+        for (size_t field : {size_t(0), random() % words * 8, (words - 1) * 8})
+            REQUIRE(bare_metal::checksum(image.data(), image.size(), field) ==
+                    file::checksum(image.data(), image.size(), field));
+    }
 }
 
 TEST_CASE("Sizes of all types are those of the hosted runtime") {
