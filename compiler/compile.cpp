@@ -20,12 +20,10 @@ Compiled compile(const Graph &graph, const CompileOptions &options) {
 }
 
 Compiled compile(const Graph &graph, const CompileOptions &options, const schedules::Tuned &tuned) {
-    if (options.target.lane != "object")
-        throw Error("target {}: its lane \"{}\" cannot be generated; use the lane \"object\"",
-                    options.target.name, options.target.lane);
     const fs::path cache = emit::cache_directory(options.cache);
     Compiled result;
     result.target = options.target;
+    result.cache = cache;
     result.program = lower::lower(graph, options.target, tuned);
     result.file =
         emit::write_model_file(result.program, emit::fingerprint(result.program, options.target));

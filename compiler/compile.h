@@ -2,7 +2,8 @@
 //
 //     Graph -> lower -> Program -> emit -> kernels (cached), model file
 //
-// A Session loads the result into this process, for targets that run here.
+// An Executor (executor.h) runs the result in this process or by the target's command; a Session
+// loads it into this process.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -41,6 +42,7 @@ struct Compiled {
     std::vector<uint64_t> code_bytes;           ///< text size of each object
     std::filesystem::path table_object;         ///< the kernel table, in the cache
     std::filesystem::path shared_library;       ///< kernels and table, for targets that run here
+    std::filesystem::path cache;                ///< the folder of the cache
     size_t cache_hits = 0;
 };
 
@@ -98,5 +100,16 @@ struct Timing {
 
 /// Measures the whole network and each call, `seconds` in all, one warm-up.
 Timing measure(Session &session, double seconds = 1.0);
+
+/// What the target's command counted; the same at every time.
+struct Count {
+    std::vector<uint64_t> layers; ///< instructions of each call; empty when it does not count
+    uint64_t total = 0;           ///< instructions of the whole network in one run
+    uint64_t stack_bytes = 0;     ///< the most that was used of the stack
+    uint64_t arena_bytes = 0;     ///< and of the arena
+};
+
+/// Counts on random inputs; for targets whose runner is a command.
+Count count(const Compiled &compiled);
 
 } // namespace octet

@@ -78,6 +78,10 @@ public:
     virtual Outcome execute(const Script &script) = 0;
 };
 
+/// Bytes of traffic() beyond which work is better split into several scripts: enough to hide an
+/// emulator's start, little enough for progress to show.
+inline constexpr size_t script_bytes = size_t(4) << 20;
+
 /// The executor that the target's runner asks for. `compiled` must outlive it; `threads` apply in
 /// this process. Throws Error when the target does not run from this machine.
 std::unique_ptr<Executor> make_executor(const Compiled &compiled, int threads = 1);

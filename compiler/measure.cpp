@@ -1,10 +1,12 @@
-#include "compiler/compile.h"
+#include "compiler/executor.h"
 #include "compiler/support/error.h"
 #include "runtime/include/octet/octet.h"
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <functional>
+#include <random>
 
 namespace octet {
 
@@ -34,6 +36,21 @@ struct Series {
         return {seconds.front(), seconds[seconds.size() / 2]};
     }
 };
+
+/// Random values; reals are a few units around 0.
+Bytes random_values(const lower::StoredTensor &tensor, std::mt19937 &random) {
+    Bytes bytes(size_t(element_count(tensor.shape)) * size_of(tensor.dtype));
+    for (uint8_t &byte : bytes)
+        byte = uint8_t(random());
+    if (tensor.dtype != DType::f32)
+        return bytes;
+    std::normal_distribution<float> normal(0, 2);
+    for (size_t i = 0; i < bytes.size(); i += sizeof(float)) {
+        const float value = normal(random);
+        std::memcpy(&bytes[i], &value, sizeof value);
+    }
+    return bytes;
+}
 
 } // namespace
 
@@ -82,6 +99,31 @@ Timing measure(Session &session, double seconds) {
     for (Series &layer : layers)
         timing.layers.push_back(layer.summary());
     return timing;
+}
+
+Count count(const Compiled &compiled) {
+    const lower::Program &program = compiled.program;
+    Script script;
+    std::mt19937 random(1);
+    script.paint();
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+        const Bytes values = random_values(program.tensors[size_t(program.inputs[i])], random);
+        script.write({lower::Region::input, int(i), 0, values.size()}, values.data());
+    }
+    script.run();
+    script.marks();
+    // In the network's order, so that each call finds what its predecessors have left.
+    for (size_t i = 0; i < program.calls.size(); ++i)
+        script.call(i);
+    const Outcome outcome = make_executor(compiled)->execute(script);
+    Count result;
+    if (!outcome.instructions.empty()) {
+        result.total = outcome.instructions.front();
+        result.layers.assign(outcome.instructions.begin() + 1, outcome.instructions.end());
+    }
+    result.stack_bytes = outcome.marks.at(0).stack;
+    result.arena_bytes = outcome.marks.at(0).arenas.at(0);
+    return result;
 }
 
 } // namespace octet

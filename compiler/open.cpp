@@ -107,8 +107,13 @@ Compiled open_compiled(const fs::path &model_file, const Target &target, const f
         throw UsageError("{}: its kernel library {} is not beside it; keep what `octet compile` "
                          "wrote together, or give the .tflite",
                          path, archive.filename().string());
-    result.shared_library = emit::cache_directory(cache) / "libraries" /
-                            (emit::content_name(read_text(archive)) + ".so");
+    result.cache = emit::cache_directory(cache);
+    if (target.runner.kind == Runner::Kind::command) {
+        result.objects = {archive}; // the runner's firmware is linked with it as it is
+        return result;
+    }
+    result.shared_library =
+        result.cache / "libraries" / (emit::content_name(read_text(archive)) + ".so");
     if (!fs::exists(result.shared_library))
         emit::link_archive(target, archive, result.shared_library);
     return result;

@@ -6,9 +6,9 @@
 namespace octet {
 
 /// The model file and, beside it, its kernel library lib<name>.a, linked for this process (cached
-/// by its contents). The result's program knows inputs, outputs and calls, but neither the arena's
-/// tensors nor the kernels' specifications. Throws Error naming the file when it is damaged,
-/// compiled for another target than `target`, or without its library.
+/// by its contents) or kept for the runner's firmware. The result's program knows inputs, outputs
+/// and calls, but neither the arena's tensors nor the kernels' specifications. Throws Error naming
+/// the file when it is damaged, compiled for another target than `target`, or without its library.
 Compiled open_compiled(const std::filesystem::path &model_file, const Target &target,
                        const std::filesystem::path &cache);
 

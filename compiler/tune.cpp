@@ -20,7 +20,7 @@ namespace {
 struct Best {
     std::string generator, key;
     json knobs;
-    double seconds = 0, first_seconds = 0;
+    double cost = 0, first_cost = 0;
 };
 
 template <typename Spec>
@@ -37,6 +37,25 @@ std::string key_of(const json &kernel) {
     return {};
 }
 
+/// What each call costs: seconds where the kernels run in this process, else instructions.
+std::vector<double> costs_of(const Compiled &compiled) {
+    std::vector<double> costs;
+    if (compiled.target.runner.kind == Runner::Kind::in_process) {
+        Session session(compiled);
+        for (const LayerTime &layer : measure(session, 0.3).layers)
+            costs.push_back(layer.seconds_min);
+        return costs;
+    }
+    const Count counted = count(compiled);
+    if (counted.layers.empty())
+        throw Error(
+            "target {}: its runner counts nothing, so nothing can be tuned; let its command "
+            "write {{counts}}",
+            compiled.target.name);
+    costs.assign(counted.layers.begin(), counted.layers.end());
+    return costs;
+}
+
 } // namespace
 
 fs::path tuned_file(const Target &target) {
@@ -51,6 +70,9 @@ TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOpt
     };
     std::map<std::string, Best> best;
     TuneResult result;
+    result.instructions = options.target.runner.kind == Runner::Kind::command;
+    // A lead of less than 2 % in time may be noise; the earlier candidate keeps its place.
+    const double lead = result.instructions ? 1 : 0.98;
     constexpr size_t most_rounds = 64;
     // Round 0 is the family's own choice; a round that brings no new kernel ends the search.
     for (size_t round = 0; round < most_rounds && (round == 0 || elapsed() < tuning.seconds);
@@ -59,8 +81,7 @@ TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOpt
         trial.progress = {};
         const schedules::Tuned candidate = schedules::Tuned::trying(round);
         const Compiled compiled = compile(graph, trial, candidate);
-        Session session(compiled);
-        const Timing timing = measure(session, 0.3);
+        const std::vector<double> costs = costs_of(compiled);
         bool fresh = false;
         for (size_t i = 0; i < compiled.program.calls.size(); ++i) {
             const json kernel = json::parse(
@@ -68,17 +89,15 @@ TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOpt
             const std::string key = key_of(kernel);
             if (key.empty())
                 continue;
-            const double seconds = timing.layers[i].seconds_min;
+            const double cost = costs[i];
             const std::string generator = kernel.at("generator");
             Best &entry = best[generator + key];
             if (round == 0)
-                entry.first_seconds =
-                    entry.first_seconds ? std::min(entry.first_seconds, seconds) : seconds;
+                entry.first_cost = entry.first_cost ? std::min(entry.first_cost, cost) : cost;
             fresh |= entry.knobs != kernel.at("knobs");
-            // A lead of less than 2 % may be noise; the earlier candidate keeps its place.
-            if (entry.knobs.is_null() || seconds < 0.98 * entry.seconds ||
-                (entry.knobs == kernel.at("knobs") && seconds < entry.seconds))
-                entry = {generator, key, kernel.at("knobs"), seconds, entry.first_seconds};
+            if (entry.knobs.is_null() || cost < lead * entry.cost ||
+                (entry.knobs == kernel.at("knobs") && cost < entry.cost))
+                entry = {generator, key, kernel.at("knobs"), cost, entry.first_cost};
         }
         ++result.rounds;
         if (tuning.progress)
@@ -89,8 +108,8 @@ TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOpt
     result.database = schedules::Tuned::read(tuned_file(options.target));
     for (const auto &[name, entry] : best) {
         result.database.set(entry.generator, entry.key, entry.knobs);
-        result.seconds_before += entry.first_seconds;
-        result.seconds_after += entry.seconds;
+        result.before += entry.first_cost;
+        result.after += entry.cost;
     }
     return result;
 }

@@ -19,10 +19,13 @@ struct TuneOptions {
 struct TuneResult {
     schedules::Tuned database; ///< what was known before, with this network's kernels added
     size_t rounds = 0;
-    double seconds_before = 0, seconds_after = 0; ///< sums over the calls that were tuned
+    /// Sums over the calls that were tuned: seconds, or instructions where those are counted.
+    double before = 0, after = 0;
+    bool instructions = false;
 };
 
-/// Tunes `graph` for options.target, which must run in this process. Throws Error.
+/// Tunes `graph` for options.target: the least time in this process, or the fewest instructions
+/// that its runner's command counts. Throws Error.
 TuneResult tune(const Graph &graph, const CompileOptions &options, const TuneOptions &tuning);
 
 /// The database's file: $OCTET_TUNED or the one of the source tree, <folder>/<target>.json.

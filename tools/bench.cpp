@@ -1,5 +1,5 @@
 // octet bench: where a network's time goes, layer by layer, beside what this machine can do at
-// most.
+// most; on an emulator, where its instructions go.
 #include "compiler/support/pending_file.h"
 #include "tools/int8_peak.h"
 #include "tools/model.h"
@@ -21,9 +21,13 @@ struct Options : ModelOptions {
 
 struct Result {
     const Compiled &compiled;
-    Timing timing;
     int threads;
-    double peak; ///< GMAC/s of one thread; 0 when it could not be measured
+    Timing timing;   ///< in this process
+    double peak = 0; ///< GMAC/s of one thread; 0 when it could not be measured
+    Count count;     ///< by the target's command
+
+    bool timed() const { return !timing.layers.empty(); }
+    bool counted() const { return !count.layers.empty(); }
 };
 
 /// 10^9 multiply-accumulates a second; 0 for layers without any.
@@ -31,34 +35,49 @@ double rate(int64_t macs, double seconds) {
     return seconds > 0 ? double(macs) / seconds / 1e9 : 0;
 }
 
+uint64_t code_bytes(const Compiled &compiled) {
+    return std::accumulate(compiled.code_bytes.begin(), compiled.code_bytes.end(), uint64_t(0));
+}
+
+using Json = nlohmann::ordered_json;
+
+/// `value`, or null where it was not measured.
+template <typename T>
+Json known(bool measured, const T &value) {
+    return measured ? Json(value) : Json();
+}
+
 std::string to_json(const Result &result) {
     const lower::Program &program = result.compiled.program;
-    const auto &code = result.compiled.code_bytes;
-    nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+    const bool timed = result.timed(), counted = result.counted(), by_command = !timed;
+    Json layers = Json::array();
     for (size_t i = 0; i < program.calls.size(); i++) {
         const lower::Call &call = program.calls[i];
+        const LayerTime time = timed ? result.timing.layers.at(i) : LayerTime();
         layers.push_back({{"name", call.name},
                           {"op", name_of(call.op)},
                           {"shape", call.shape},
                           {"macs", call.macs},
-                          {"seconds_min", result.timing.layers.at(i).seconds_min},
-                          {"seconds_median", result.timing.layers.at(i).seconds_median},
-                          {"instructions", nullptr}, // counted on emulators only
+                          {"seconds_min", known(timed, time.seconds_min)},
+                          {"seconds_median", known(timed, time.seconds_median)},
+                          {"instructions", counted ? Json(result.count.layers.at(i)) : Json()},
                           {"kernel", program.kernels.at(size_t(call.kernel)).symbol}});
     }
-    const nlohmann::ordered_json json = {
-        {"target", program.target},
-        {"rounding", name_of(program.rounding)},
-        {"threads", result.threads},
-        {"total_seconds_min", result.timing.total.seconds_min},
-        {"total_seconds_median", result.timing.total.seconds_median},
-        {"total_instructions", nullptr},
-        {"int8_peak_gmacs", result.peak},
-        {"arena_bytes", program.arena_bytes},
-        {"weight_bytes", program.weights.size()},
-        {"code_bytes", std::accumulate(code.begin(), code.end(), uint64_t(0))},
-        {"layers", layers}};
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    const Json json = {{"target", program.target},
+                       {"rounding", name_of(program.rounding)},
+                       {"threads", result.threads},
+                       {"total_seconds_min", known(timed, result.timing.total.seconds_min)},
+                       {"total_seconds_median", known(timed, result.timing.total.seconds_median)},
+                       {"total_instructions", known(counted, result.count.total)},
+                       {"int8_peak_gmacs", known(timed, result.peak)},
+                       {"arena_bytes", program.arena_bytes},
+                       {"arena_lower_bound", program.arena_lower_bound},
+                       {"arena_used_bytes", known(by_command, result.count.arena_bytes)},
+                       {"stack_used_bytes", known(by_command, result.count.stack_bytes)},
+                       {"weight_bytes", program.weights.size()},
+                       {"code_bytes", code_bytes(result.compiled)},
+                       {"layers", layers}};
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::vector<std::string> row(const std::string &name, std::string_view op, const std::string &shape,
@@ -77,7 +96,7 @@ std::vector<std::string> row(const std::string &name, std::string_view op, const
             kernel};
 }
 
-void print(const Result &result) {
+void print_times(const Result &result) {
     const lower::Program &program = result.compiled.program;
     Table table({"layer", "operator", "output", ">MACs", ">min us", ">median us", ">GMAC/s",
                  ">of peak", "kernel"});
@@ -101,15 +120,62 @@ void print(const Result &result) {
         fmt::print("int8 peak, measured: {:.1f} GMAC/s a thread\n", result.peak);
 }
 
+std::vector<std::string> row(const std::string &name, std::string_view op, const std::string &shape,
+                             int64_t macs, uint64_t instructions, const std::string &kernel) {
+    return {name,
+            std::string(op),
+            shape,
+            macs ? with_commas(macs) : "",
+            with_commas(int64_t(instructions)),
+            macs ? fmt::format("{:.3f}", double(instructions) / double(macs)) : "",
+            kernel};
+}
+
+void print_counts(const Result &result) {
+    const lower::Program &program = result.compiled.program;
+    fmt::print("{} on {}, rounding {}\n", program.name, program.target, name_of(program.rounding));
+    if (result.counted()) {
+        Table table(
+            {"layer", "operator", "output", ">MACs", ">instructions", ">per MAC", "kernel"});
+        int64_t macs = 0;
+        for (size_t i = 0; i < program.calls.size(); i++) {
+            const lower::Call &call = program.calls[i];
+            table.add(row(short_name(call.name), name_of(call.op), to_string(call.shape), call.macs,
+                          result.count.layers.at(i),
+                          program.kernels.at(size_t(call.kernel)).symbol));
+            macs += call.macs;
+        }
+        const auto &layers = result.count.layers;
+        table.add(row("sum of layers", "", "", macs,
+                      std::accumulate(layers.begin(), layers.end(), uint64_t(0)), ""));
+        table.add(row("whole network", "", "", macs, result.count.total, ""));
+        fmt::print("{}", table.text());
+    } else {
+        fmt::print("the runner's command counts nothing: it does not mention {{counts}}\n");
+    }
+    fmt::print("arena: {} of {} bytes used (lower bound {}); stack: {} bytes\n",
+               with_commas(int64_t(result.count.arena_bytes)),
+               with_commas(int64_t(program.arena_bytes)),
+               with_commas(int64_t(program.arena_lower_bound)),
+               with_commas(int64_t(result.count.stack_bytes)));
+}
+
 int run(const Options &options) {
     const Compiled compiled = load_model(options).compiled;
-    Session session(compiled, options.threads);
-    Timing timing = measure(session, options.seconds);
-    // Last, when the core has its working clock.
-    const Result result{compiled, std::move(timing), options.threads, measure_int8_peak()};
+    Result result{.compiled = compiled, .threads = options.threads};
+    if (compiled.target.runner.kind == Runner::Kind::command) {
+        result.count = count(compiled);
+    } else {
+        Session session(compiled, options.threads);
+        result.timing = measure(session, options.seconds);
+        result.peak = measure_int8_peak(); // last, when the core has its working clock
+    }
     if (!options.json.empty())
         write_text_file(options.json, to_json(result));
-    print(result);
+    if (result.timed())
+        print_times(result);
+    else
+        print_counts(result);
     return 0;
 }
 
@@ -124,8 +190,11 @@ Verb add_bench(Arguments command) {
     verb.footer(R"(
 Times are minimum and median over repeated runs, in microseconds; the share of peak is that of the
 minimum. The peak is what int8 multiply-accumulates on registers alone reach on this machine.
+On a target that an emulator runs, the table shows executed instructions instead, and what was used of
+arena and stack.
 
-Example: taskset -c 1 octet bench vww.tflite --rounding float --json vww.json)");
+Example: taskset -c 1 octet bench vww.tflite --rounding float --json vww.json
+         octet bench vww.tflite --target cortex-m4)");
     return {verb, [options] { return run(*options); }};
 }
 

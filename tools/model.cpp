@@ -57,10 +57,13 @@ Model load_model(const ModelOptions &options) {
 
 Target load_target(const ModelOptions &options, bool to_run) {
     const Target target = find_target(options.target);
-    if (to_run && !runs_here(target))
+    if (to_run && !runs_here(target) && target.runner.kind != Runner::Kind::command)
         throw UsageError("target {}: this machine cannot run its code; use --target host or one "
                          "that `octet targets` marks as running here",
                          target.name);
+    if (const auto missing = missing_programs(target, to_run); !missing.empty())
+        throw Error("target {}: needs {}; install {} or use another target", target.name,
+                    fmt::join(missing, ", "), missing.size() == 1 ? "it" : "them");
     return target;
 }
 

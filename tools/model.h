@@ -34,7 +34,8 @@ struct Model {
 /// Reads and compiles options.model, or opens what was compiled before. Throws UsageError or Error.
 Model load_model(const ModelOptions &options);
 
-/// The target of --target; with `to_run`, throws UsageError when this machine cannot run it.
+/// The target of --target; with `to_run`, throws UsageError when nothing runs it from this machine.
+/// Throws Error naming the programs of its toolchain or runner that are not installed.
 Target load_target(const ModelOptions &options, bool to_run);
 
 /// Compiles with progress on a terminal; with --verbose says what lowering did.

@@ -1,4 +1,6 @@
-// octet run: arrays in, arrays out, through the kernels of a target that runs here.
+// octet run: arrays in, arrays out, through a target's kernels: in this process or by its runner's
+// command.
+#include "compiler/executor.h"
 #include "compiler/support/error.h"
 #include "tools/model.h"
 #include "tools/progress.h"
@@ -15,20 +17,39 @@ struct Options : ModelOptions {
     std::vector<std::string> inputs, outputs;
 };
 
+/// Adds run number `run` to the script, and its reads' numbers to `reads`.
+void add_run(const Graph &graph, const std::vector<Array> &arrays, int64_t run, Script &script,
+             std::vector<size_t> &reads) {
+    for (size_t i = 0; i < arrays.size(); i++) {
+        const Bytes input = slice(graph.tensor(graph.inputs[i]), arrays[i], run);
+        script.write({lower::Region::input, int(i), 0, input.size()}, input.data());
+    }
+    script.run();
+    for (size_t i = 0; i < graph.outputs.size(); i++) {
+        const Tensor &output = graph.tensor(graph.outputs[i]);
+        reads.push_back(script.read({lower::Region::output, int(i), 0, output.bytes()}));
+    }
+}
+
 std::vector<Array> run_all(const Graph &graph, const std::vector<Array> &arrays, int64_t runs,
-                           Session &session) {
+                           Executor &executor) {
     std::vector<Array> results;
     for (TensorId id : graph.outputs)
         results.push_back(output_array(graph.tensor(id), runs));
     ProgressLine progress("running");
-    for (int64_t run = 0; run < runs; run++) {
-        std::vector<Bytes> inputs;
-        for (size_t i = 0; i < arrays.size(); i++)
-            inputs.push_back(slice(graph.tensor(graph.inputs[i]), arrays[i], run));
-        const std::vector<Bytes> outputs = session.run(inputs);
-        for (size_t i = 0; i < results.size(); i++)
-            results[i].data.insert(results[i].data.end(), outputs[i].begin(), outputs[i].end());
-        progress.show(size_t(run + 1), size_t(runs), "");
+    for (int64_t run = 0; run < runs;) {
+        Script script;
+        std::vector<size_t> reads;
+        do
+            add_run(graph, arrays, run++, script, reads);
+        while (run < runs && script.traffic() < script_bytes);
+        const Outcome outcome = executor.execute(script);
+        for (size_t i = 0; i < reads.size(); i++) {
+            const Bytes &output = outcome.reads.at(reads[i]);
+            Bytes &all = results[i % results.size()].data;
+            all.insert(all.end(), output.begin(), output.end());
+        }
+        progress.show(size_t(run), size_t(runs), "");
     }
     return results;
 }
@@ -51,8 +72,8 @@ int run(const Options &options) {
     }
     const int64_t runs = count_runs(graph, arrays, options.inputs);
 
-    Session session(model.compiled, options.threads);
-    const std::vector<Array> results = run_all(graph, arrays, runs, session);
+    const std::unique_ptr<Executor> executor = make_executor(model.compiled, options.threads);
+    const std::vector<Array> results = run_all(graph, arrays, runs, *executor);
 
     std::vector<NpyFile> files;
     for (size_t i = 0; i < results.size(); i++)

@@ -20,6 +20,23 @@ struct Options {
     std::string name, new_name, like, file;
 };
 
+/// How the target's code runs from here, or what stands in the way.
+std::string runs(const Target &target) {
+    if (target.runner.kind == Runner::Kind::in_process && !runs_here(target))
+        return "no";
+    if (const auto missing = missing_programs(target, true); !missing.empty())
+        return fmt::format("needs {}", fmt::join(missing, ", "));
+    switch (target.runner.kind) {
+    case Runner::Kind::in_process:
+        return "yes";
+    case Runner::Kind::command:
+        return fmt::format("by {}", target.runner.command.front());
+    case Runner::Kind::none:
+        break;
+    }
+    return "no";
+}
+
 int list() {
     Table table({"name", "description", "runs here"});
     for (const std::string &name : target_names()) {
@@ -27,19 +44,24 @@ int list() {
         const Target target = read_target(file);
         // A list of candidates reads as the one that is meant.
         const bool alias = target.name != name;
-        table.add({name, alias ? "this machine: " + target.name : target.description,
-                   runs_here(target) ? "yes" : "no"});
+        table.add(
+            {name, alias ? "this machine: " + target.name : target.description, runs(target)});
     }
     fmt::print("{}", table.text());
     return 0;
 }
 
-std::string describe(const std::vector<MemoryRegion> &regions) {
+std::string describe(const std::vector<MemoryRegion> &regions, bool addressable) {
     std::string text;
     for (const MemoryRegion &region : regions)
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", region.name,
-                            with_commas(int64_t(region.bytes)));
+        text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", region.name,
+                            with_commas(int64_t(region.bytes)),
+                            addressable ? fmt::format(" at 0x{:08x}", region.address) : "");
     return text.empty() ? "none" : text;
+}
+
+std::string budget(uint64_t bytes) {
+    return bytes ? with_commas(int64_t(bytes)) : "none";
 }
 
 std::string describe(const Runner &runner) {
@@ -59,7 +81,7 @@ int show(const std::string &name) {
     Table table({"name", target.name});
     table.add({"description", target.description});
     table.add({"file", target.file.string()});
-    table.add({"runs here", runs_here(target) ? "yes" : "no"});
+    table.add({"runs here", runs(target)});
     table.add({"halide", target.halide});
     table.add({"lane", target.lane});
     table.add({"family", target.family});
@@ -69,12 +91,20 @@ int show(const std::string &name) {
     table.add({"dot product",
                target.dot_lanes ? fmt::format("{} lanes", target.dot_lanes) : std::string("none")});
     table.add({"activations", target.activations});
+    table.add({"instructions", fmt::format("{}", fmt::join(target.instructions, " "))});
     table.add({"channel alignment", std::to_string(target.channel_alignment)});
-    table.add({"caches, bytes", describe(target.caches)});
-    table.add({"memories, bytes", describe(target.memories)});
+    table.add({"weight alignment", std::to_string(target.weight_alignment)});
+    table.add({"epilogue", target.epilogue});
+    table.add({"caches, bytes", describe(target.caches, false)});
+    table.add({"memories, bytes", describe(target.memories, true)});
+    table.add({"ram budget, bytes", budget(target.ram_bytes)});
+    table.add({"flash budget, bytes", budget(target.flash_bytes)});
     table.add({"c compiler", fmt::format("{}", fmt::join(target.toolchain.c_compiler, " "))});
     table.add({"archive", fmt::format("{}", fmt::join(target.toolchain.archive, " "))});
     table.add({"link shared", fmt::format("{}", fmt::join(target.toolchain.link_shared, " "))});
+    table.add(
+        {"kernel compiler", fmt::format("{}", fmt::join(target.toolchain.kernel_compiler, " "))});
+    table.add({"link", fmt::format("{}", fmt::join(target.toolchain.link, " "))});
     table.add({"runner", describe(target.runner)});
     fmt::print("{}", table.text());
     return 0;

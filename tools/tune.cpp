@@ -1,10 +1,11 @@
-// octet tune: the fastest knobs for a network's kernels on this machine.
+// octet tune: the best knobs for a network's kernels on a target that runs from this machine.
 #include "compiler/tune.h"
 
 #include "compiler/support/error.h"
 #include "compiler/support/pending_file.h"
 #include "tools/model.h"
 #include "tools/progress.h"
+#include "tools/table.h"
 #include "tools/verb.h"
 
 #include <fmt/format.h>
@@ -34,10 +35,14 @@ int run(const Options &options) {
     const TuneResult result = tune(graph, compile_options, {options.budget, progress.callback()});
     progress.clear();
     write_text_file(file, result.database.text());
-    fmt::print("{} rounds: {:.2f} us before, {:.2f} us after (sum of the kernels tuned)\n"
+    const auto text = [&](double cost) {
+        return result.instructions ? with_commas(int64_t(cost)) + " instructions"
+                                   : fmt::format("{:.2f} us", 1e6 * cost);
+    };
+    fmt::print("{} rounds: {} before, {} after (sum of the kernels tuned)\n"
                "wrote {} ({} kernels)\n",
-               result.rounds, 1e6 * result.seconds_before, 1e6 * result.seconds_after,
-               file.string(), result.database.size());
+               result.rounds, text(result.before), text(result.after), file.string(),
+               result.database.size());
     return 0;
 }
 
@@ -51,7 +56,8 @@ Verb add_tune(Arguments command) {
     verb.footer(R"(
 Tries the schedule family's candidates for every convolution and depthwise convolution, measures them
 inside the network and keeps the fastest in schedules/tuned/TARGET.json (or in the folder that
-OCTET_TUNED names), which every later compilation for the target uses. Keep the machine quiet.
+OCTET_TUNED names), which every later compilation for the target uses. Where the target's runner is
+an emulator, fewest instructions are best; where it is this machine, keep it quiet.
 
 Example: octet tune mobilenet_v2.tflite --target host --budget 120)");
     return {verb, [options] { return run(*options); }};

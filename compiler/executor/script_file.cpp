@@ -4,6 +4,7 @@
 #include "runtime/include/octet/octet.h"
 
 #include <charconv>
+#include <sstream>
 
 namespace octet {
 
@@ -112,18 +113,21 @@ Outcome decode_result(const Script &script, const lower::Program &program, const
 
 std::vector<uint64_t> decode_counts(const Script &script, const std::string &text) {
     std::vector<uint64_t> counts;
-    const char *at = text.data(), *end = at + text.size();
-    while (at < end) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line) && !line.starts_with("total");) {
         uint64_t count = 0;
-        const auto [stop, error] = std::from_chars(at, end, count);
-        if (error != std::errc() || (stop < end && *stop != '\n'))
-            break;
+        const char *end = line.data() + line.size();
+        const auto [stop, error] = std::from_chars(line.data(), end, count);
+        if (error != std::errc() || stop != end)
+            throw Error(
+                "counts of the run: \"{}\" is no number; the runner's command must write one "
+                "for each call to {{counts}}",
+                line);
         counts.push_back(count);
-        at = stop + 1;
     }
-    if (at < end || counts.size() != script.run_count())
-        throw Error("counts of the run: {} lines for {} calls; the runner's command must write one "
-                    "number for each call to {{counts}}",
+    if (counts.size() != script.run_count())
+        throw Error("counts of the run: {} numbers for {} calls; the runner's command must write "
+                    "one for each to {{counts}}",
                     counts.size(), script.run_count());
     return counts;
 }

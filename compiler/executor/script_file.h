@@ -24,8 +24,8 @@ Bytes encode_script(const Script &script);
 /// the file ends too early.
 Outcome decode_result(const Script &script, const lower::Program &program, const Bytes &result);
 
-/// The decimal lines of a file of counts, one per call. Throws Error when there is not one for each
-/// of the script's.
+/// The decimal lines of a file of counts, one per call, up to one that starts with "total". Throws
+/// Error when there is not one for each of the script's.
 std::vector<uint64_t> decode_counts(const Script &script, const std::string &text);
 
 } // namespace octet
