@@ -1,0 +1,313 @@
+#include "compiler/emit/select_mve.h"
+
+#include "compiler/emit/ir_shapes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace octet::emit {
+
+namespace {
+
+using namespace Halide;
+using namespace Halide::Internal;
+
+constexpr int dot_elements = 16, tile_channels = 4;
+
+/// acc[index] += the dot product of two runs of sixteen bytes.
+struct Dot {
+    const Store *store = nullptr;
+    int64_t index = 0;
+    const Load *a = nullptr, *b = nullptr;
+};
+
+/// The statements of a block in order.
+std::vector<Stmt> statements(const Stmt &body) {
+    std::vector<Stmt> result;
+    Stmt rest = body;
+    while (const Block *block = rest.as<Block>()) {
+        result.push_back(block->first);
+        rest = block->rest;
+    }
+    result.push_back(rest);
+    return result;
+}
+
+std::optional<Dot> match_dot(const Stmt &statement) {
+    const Store *store = statement.as<Store>();
+    const Add *add = store ? store->value.as<Add>() : nullptr;
+    if (!add || !(add->type == Int(32)))
+        return {};
+    for (const bool swapped : {false, true}) {
+        const VectorReduce *reduce = (swapped ? add->b : add->a).as<VectorReduce>();
+        const Load *acc = (swapped ? add->a : add->b).as<Load>();
+        Dot dot{store};
+        Products products;
+        if (!reduce || reduce->op != VectorReduce::Add || !acc || acc->name != store->name ||
+            !equal(acc->index, store->index) || !as_constant(store->index, dot.index) ||
+            !match_products(reduce->value, products))
+            continue;
+        dot.a = dense_load(products.a, Int(8, dot_elements));
+        dot.b = dense_load(products.b, Int(8, dot_elements));
+        if (dot.a && dot.b)
+            return dot;
+    }
+    return {};
+}
+
+/// The distance in elements between what two loads load, when it is a constant.
+bool distance(const Load *from, const Load *to, int64_t &elements) {
+    return from->name == to->name && as_constant(first_index(to) - first_index(from), elements);
+}
+
+/// A tile of dot products: `pixels` runs of activations by four runs of weights.
+struct Tile {
+    const Load *x = nullptr, *w = nullptr;
+    int pixels = 0;
+    int64_t apart = 0; ///< of the pixels' runs
+    Expr acc;          ///< the first accumulator
+};
+
+std::optional<Tile> match_tile(std::vector<Dot> dots, bool swapped) {
+    std::sort(dots.begin(), dots.end(),
+              [](const Dot &a, const Dot &b) { return a.index < b.index; });
+    const auto x = [&](const Dot &dot) { return swapped ? dot.b : dot.a; };
+    const auto w = [&](const Dot &dot) { return swapped ? dot.a : dot.b; };
+    const Dot &first = dots.front();
+    Tile tile{x(first), w(first), int(dots.size()) / tile_channels, 0, address(first.store)};
+    for (size_t i = 0; i < dots.size(); ++i) {
+        const int64_t pixel = int64_t(i) / tile_channels, channel = int64_t(i) % tile_channels;
+        int64_t of_x = 0, of_w = 0;
+        if (dots[i].store->name != first.store->name ||
+            dots[i].index != first.index + int64_t(i) || !distance(x(first), x(dots[i]), of_x) ||
+            !distance(w(first), w(dots[i]), of_w))
+            return {};
+        if (pixel == 1 && channel == 0)
+            tile.apart = of_x;
+        if (of_x != pixel * tile.apart || of_w != channel * dot_elements)
+            return {};
+    }
+    return tile;
+}
+
+/// As many of the `count` statements from `begin` on as form a tile, or none.
+std::optional<Tile> match_tile(const std::vector<Stmt> &body, size_t begin, size_t count) {
+    if (begin + count > body.size())
+        return {};
+    std::vector<Dot> dots;
+    for (size_t i = begin; i < begin + count; ++i) {
+        const std::optional<Dot> dot = match_dot(body[i]);
+        if (!dot)
+            return {};
+        dots.push_back(*dot);
+    }
+    for (const bool swapped : {false, true})
+        if (std::optional<Tile> tile = match_tile(dots, swapped))
+            return tile;
+    return {};
+}
+
+/// The constants and shifts of an epilogue over four accumulators.
+struct Requantization {
+    const Load *acc = nullptr, *r = nullptr, *m = nullptr, *d = nullptr;
+    int64_t left = 0, shift = 0, lo = -128, hi = 127;
+};
+
+/// -1 where acc is negative, else 0.
+bool is_sign(const Expr &e, const Expr &acc) {
+    int64_t bits = 0;
+    if (const Select *select = e.as<Select>()) {
+        const LT *negative = select->condition.as<LT>();
+        return negative && equal(negative->a, acc) && is_const_zero(negative->b) &&
+               is_const(select->true_value, -1) && is_const_zero(select->false_value);
+    }
+    const Call *call = e.as<Call>();
+    return call && call->is_intrinsic(Call::shift_right) && equal(call->args[0], acc) &&
+           as_constant(call->args[1], bits) && bits == 31;
+}
+
+/// rdmulh(acc << left, m)
+bool match_high_product(const Expr &e, Requantization &match) {
+    const Call *product = e.as<Call>();
+    int64_t bits = 0;
+    if (!product || !product->is_intrinsic(Call::rounding_mul_shift_right) ||
+        !as_constant(product->args[2], bits) || bits != 31)
+        return false;
+    for (const bool swapped : {false, true}) {
+        Expr acc = product->args[swapped ? 1 : 0];
+        match.left = 0;
+        if (const Call *shift = acc.as<Call>();
+            shift && shift->is_intrinsic(Call::shift_left) && as_constant(shift->args[1], match.left))
+            acc = shift->args[0];
+        match.acc = dense_load(acc, Int(32, 4));
+        match.m = dense_load(product->args[swapped ? 0 : 1], Int(32, 4));
+        if (match.acc && match.m && !match.acc->param.defined())
+            return true;
+    }
+    return false;
+}
+
+std::optional<Requantization> match_requantization(const Expr &value) {
+    Requantization match;
+    Expr e = value;
+    for (;;) {
+        if (const Max *max = e.as<Max>(); max && as_constant(max->b, match.lo))
+            e = max->a;
+        else if (const Min *min = e.as<Min>(); min && as_constant(min->b, match.hi))
+            e = min->a;
+        else
+            break;
+    }
+    const Call *narrow = e.as<Call>();
+    if (!narrow || !narrow->is_intrinsic(Call::saturating_cast) || !(narrow->type == Int(8, 4)) ||
+        !(narrow->args[0].type() == Int(32, 4)))
+        return {};
+    Expr sum = narrow->args[0];
+    if (const Call *shift = sum.as<Call>();
+        shift && shift->is_intrinsic(Call::shift_right) && as_constant(shift->args[1], match.shift))
+        sum = shift->args[0];
+    Expr tie;
+    for (const Sum &term : terms(sum)) {
+        const Call *call = term.e.as<Call>();
+        if (term.negative && call && call->is_intrinsic(Call::bitwise_and))
+            tie = term.e;
+        else if (!term.negative && call && match_high_product(term.e, match))
+            continue;
+        else if (!term.negative && !match.r && dense_load(term.e, Int(32, 4)))
+            match.r = dense_load(term.e, Int(32, 4));
+        else
+            return {};
+    }
+    if (!match.acc || !match.r)
+        return {};
+    if (!tie.defined())
+        return match;
+    for (const bool swapped : {false, true}) {
+        const Call *both = tie.as<Call>();
+        if (is_sign(both->args[swapped ? 1 : 0], match.acc))
+            match.d = dense_load(both->args[swapped ? 0 : 1], Int(32, 4));
+    }
+    return match.d ? std::optional(match) : std::nullopt;
+}
+
+class MveSelector : public IRMutator {
+public:
+    MveSelector(const std::set<std::string> &available, std::set<std::string> &selected)
+        : available_(available), selected_(selected) {}
+
+private:
+    using IRMutator::visit;
+
+    bool has(const std::string &name) const { return available_.count(name) != 0; }
+    Stmt call(const std::string &name, const std::string &constants,
+              const std::vector<Expr> &arguments) {
+        selected_.insert(name);
+        return Evaluate::make(Call::make(
+            Int(32), fmt::format("octet_{}<{}>", name, constants), arguments, Call::Extern));
+    }
+
+    Stmt dot(const Tile &tile, int64_t steps, const Expr &x, const Expr &w) {
+        return call("dot16_s8", fmt::format("{}, {}, {}", tile.pixels, steps, tile.apart),
+                    {tile.acc, x, w});
+    }
+
+    /// A loop over the steps of a tile.
+    Stmt visit(const For *loop) override {
+        int64_t steps = 0;
+        if (has("dot16_s8") && loop->for_type == ForType::Serial && is_const_zero(loop->min) &&
+            as_constant(loop->extent, steps)) {
+            const std::vector<Stmt> body = statements(substitute_in_all_lets(loop->body));
+            const std::optional<Tile> tile = match_tile(body, 0, body.size());
+            const bool whole = tile && body.size() == size_t(tile->pixels) * tile_channels &&
+                               tile->pixels <= 2;
+            if (whole && advances(tile->x, loop->name, dot_elements) &&
+                advances(tile->w, loop->name, dot_elements * tile_channels))
+                return dot(*tile, steps, substitute(loop->name, 0, address(tile->x)),
+                           substitute(loop->name, 0, address(tile->w)));
+        }
+        return IRMutator::visit(loop);
+    }
+
+    /// Tiles of one step have no loop.
+    Stmt visit(const Block *block) override {
+        const std::vector<Stmt> body = statements(block);
+        std::vector<Stmt> result;
+        for (size_t i = 0; i < body.size();) {
+            size_t taken = 0;
+            for (const size_t pixels : {2, 1}) {
+                const std::optional<Tile> tile =
+                    has("dot16_s8") && !taken ? match_tile(body, i, pixels * tile_channels)
+                                              : std::nullopt;
+                if (!tile)
+                    continue;
+                result.push_back(dot(*tile, 1, address(tile->x), address(tile->w)));
+                taken = pixels * tile_channels;
+            }
+            if (taken == 0) {
+                result.push_back(mutate(body[i]));
+                taken = 1;
+            }
+            i += taken;
+        }
+        return Block::make(result);
+    }
+
+    /// Vectors that are named for their second use hide the shapes; they come from loads.
+    Stmt visit(const LetStmt *let) override {
+        if (!let->value.type().is_vector())
+            return IRMutator::visit(let);
+        return mutate(substitute(let->name, let->value, let->body));
+    }
+
+    Stmt visit(const Store *store) override {
+        const Ramp *ramp = store->index.as<Ramp>();
+        if (!ramp || !is_const_one(ramp->stride) || !is_const_one(store->predicate))
+            return IRMutator::visit(store);
+        const Type type = store->value.type();
+        const Expr value = substitute_in_all_lets(store->value);
+        const Expr to = address(store);
+        if (has("requantize4"))
+            if (const auto match = match_requantization(value)) {
+                const Expr d = match->d ? address(match->d) : address(match->r);
+                return call("requantize4",
+                            fmt::format("{}, {}, {}, {}, {}", match->left, match->shift,
+                                        match->d != nullptr, match->lo, match->hi),
+                            {to, address(match->acc), address(match->r), address(match->m), d});
+            }
+        const std::string bytes = std::to_string(type.lanes() * type.bytes());
+        if (const Load *load = dense_load(value, type); load && has("copy"))
+            return call("copy", bytes, {to, address(load)});
+        if (const Broadcast *fill = value.as<Broadcast>(); fill && type.bits() == 8 && has("fill"))
+            return call("fill", bytes, {to, cast<int32_t>(fill->value)});
+        // One choice for all lanes is a branch.
+        if (const Select *select = value.as<Select>())
+            if (const Expr condition = one_lane(select->condition); condition.defined()) {
+                const auto branch = [&](const Expr &e) {
+                    return mutate(Store::make(store->name, e, store->index, store->param,
+                                              store->predicate, store->alignment));
+                };
+                return IfThenElse::make(condition, branch(select->true_value),
+                                        branch(select->false_value));
+            }
+        return IRMutator::visit(store);
+    }
+
+    const std::set<std::string> &available_;
+    std::set<std::string> &selected_;
+};
+
+} // namespace
+
+const std::set<std::string> &mve_instructions() {
+    static const std::set<std::string> names = {"dot16_s8", "requantize4", "copy", "fill"};
+    return names;
+}
+
+Stmt select_mve(const Stmt &body, const std::set<std::string> &available,
+                std::set<std::string> &selected) {
+    return MveSelector(available, selected).mutate(body);
+}
+
+} // namespace octet::emit
