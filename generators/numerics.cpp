@@ -75,6 +75,7 @@ Expr Epilogue::fixed_form(const Expr &acc, const Expr &c) const {
     const auto word = [&](int i) { return constants_(c % fixed.lanes, i, c / fixed.lanes); };
     const int last = spec_.fixed_words() - 1;
     const Expr shifted = fixed.left ? acc << fixed.left : acc;
+    const Expr correction = has_sign(spec_.form) ? (acc >> 31) & word(last) : Expr(0);
     Expr sum;
     switch (spec_.form) {
     case EpilogueForm::fixed:
@@ -86,17 +87,19 @@ Expr Epilogue::fixed_form(const Expr &acc, const Expr &c) const {
         sum = i32(wide >> 32);
         break;
     }
+    case EpilogueForm::high:
+    case EpilogueForm::high_sign:
+        sum = i32((i64(shifted) * i64(word(1))) >> 32) + (word(0) - correction);
+        break;
     case EpilogueForm::doubling:
     case EpilogueForm::doubling_sign:
-        sum = rounding_doubling_high_mul(shifted, word(1)) + word(0);
+        sum = rounding_doubling_high_mul(shifted, word(1)) + word(0) - correction;
         break;
     default: {
         const Expr low = u32(acc & ((1 << fixed.left) - 1)) * u32(word(1));
-        sum = (acc >> fixed.left) * word(1) + i32(low >> fixed.left) + word(0);
+        sum = (acc >> fixed.left) * word(1) + i32(low >> fixed.left) + word(0) - correction;
     }
     }
-    if (spec_.form == EpilogueForm::doubling_sign || spec_.form == EpilogueForm::split_sign)
-        sum -= (acc >> 31) & word(last);
     // Most outputs use their whole type, into which one instruction saturates.
     Expr q = saturating_cast(out, sum >> fixed.shift);
     if (out.can_represent(int64_t(fixed.lo) - 1))

@@ -16,12 +16,11 @@
 // Chips without fast floats have forms with integer constants m, r and, where negative accumulators
 // round differently, d; the shifts are the kernel's, so that they are part of its instructions:
 //
-//   fixed           q = (((acc << left) * m + r) >> 32) >> shift               64-bit sum
-//   fixed_sign      the same with r - d for negative acc
-//   doubling        q = (rdmulh(acc << left, m) + r) >> shift      rdmulh(a, b) = (2ab + 2^31) >>
-//   32 doubling_sign   the same with r - d for negative acc split           q = (floor(acc * m /
-//   2^left) + r) >> shift                 32-bit arithmetic split_sign      the same with r - d for
-//   negative acc
+//   fixed      q = (((acc << left) * m + r) >> 32) >> shift                    64-bit sum
+//   high       q = ((((acc << left) * m) >> 32) + r) >> shift                  32-bit sum
+//   doubling   q = (rdmulh(acc << left, m) + r) >> shift,     rdmulh(a, b) = (2ab + 2^31) >> 32
+//   split      q = (floor(acc * m / 2^left) + r) >> shift                      32-bit arithmetic
+//   fixed_sign, high_sign, doubling_sign, split_sign: the same with r - d for negative acc
 //
 // `split` multiplies the accumulator's bits from `left` on and those below apart, so that it needs
 // only 32-bit products.
@@ -48,6 +47,8 @@ enum class EpilogueForm {
     mixed,
     fixed,
     fixed_sign,
+    high,
+    high_sign,
     doubling,
     doubling_sign,
     split,
@@ -60,6 +61,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(EpilogueForm, {{EpilogueForm::scale, "scale"},
                                             {EpilogueForm::mixed, "mixed"},
                                             {EpilogueForm::fixed, "fixed"},
                                             {EpilogueForm::fixed_sign, "fixed_sign"},
+                                            {EpilogueForm::high, "high"},
+                                            {EpilogueForm::high_sign, "high_sign"},
                                             {EpilogueForm::doubling, "doubling"},
                                             {EpilogueForm::doubling_sign, "doubling_sign"},
                                             {EpilogueForm::split, "split"},
@@ -72,8 +75,8 @@ inline bool is_fixed(EpilogueForm form) {
 
 /// True for the forms with d.
 inline bool has_sign(EpilogueForm form) {
-    return form == EpilogueForm::fixed_sign || form == EpilogueForm::doubling_sign ||
-           form == EpilogueForm::split_sign;
+    return form == EpilogueForm::fixed_sign || form == EpilogueForm::high_sign ||
+           form == EpilogueForm::doubling_sign || form == EpilogueForm::split_sign;
 }
 
 /// What the fixed forms have as constants of the code.

@@ -77,6 +77,10 @@ std::vector<EpilogueForm> fixed_forms(const Target &target, bool vectors) {
     if (vectors)
         return {EpilogueForm::doubling, EpilogueForm::doubling_sign, EpilogueForm::fixed,
                 EpilogueForm::fixed_sign};
+    // One instruction multiplies, takes the high word and adds.
+    if (target.has_instruction("smmla"))
+        return {EpilogueForm::high, EpilogueForm::fixed, EpilogueForm::high_sign,
+                EpilogueForm::fixed_sign};
     // Without an instruction that adds a 64-bit product, products of 32 bits are cheaper.
     if (target.has_instruction("smlal"))
         return {EpilogueForm::fixed, EpilogueForm::fixed_sign};

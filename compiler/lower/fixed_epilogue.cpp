@@ -30,6 +30,8 @@ EpilogueForm without_sign(EpilogueForm form) {
     switch (form) {
     case EpilogueForm::fixed_sign:
         return EpilogueForm::fixed;
+    case EpilogueForm::high_sign:
+        return EpilogueForm::high;
     case EpilogueForm::doubling_sign:
         return EpilogueForm::doubling;
     case EpilogueForm::split_sign:
@@ -48,16 +50,23 @@ struct Shifts {
 
     /// P(acc).
     int64_t product(int64_t acc, int64_t m) const {
-        if (splits(form))
+        switch (without_sign(form)) {
+        case EpilogueForm::fixed:
+            return (acc << left) * m;
+        case EpilogueForm::high:
+            return ((acc << left) * m) >> 32;
+        case EpilogueForm::doubling:
+            return ((acc << left) * m + (int64_t{1} << 30)) >> 31;
+        default:
             return (acc * m) >> left;
-        const int64_t shifted = acc << left;
-        return wide_sum(form) ? shifted * m : (shifted * m + (int64_t{1} << 30)) >> 31;
+        }
     }
 
     /// The m of a channel of that slope.
     double multiplier(double slope) const {
         switch (without_sign(form)) {
         case EpilogueForm::fixed:
+        case EpilogueForm::high:
             return std::ldexp(slope, 32 + shift - left);
         case EpilogueForm::doubling:
             return std::ldexp(slope, 31 + shift - left);
@@ -111,7 +120,7 @@ struct FixedConstants {
     int64_t m = 0, r = 0, d = 0;
 };
 
-/// True when no sum leaves its word: the 32-bit forms add r and take d off one after the other.
+/// True when no sum leaves its word, in whatever order it is formed.
 bool within_word(const Steps &steps, const Shifts &shifts, const FixedConstants &constants) {
     if (wide_sum(shifts.form))
         return true; // |P| and |r| stay below 2^62.
@@ -120,9 +129,10 @@ bool within_word(const Steps &steps, const Shifts &shifts, const FixedConstants 
     const auto inside = [](int64_t value) { return value >= int32_min && value <= int32_max; };
     // The high part of a split product lies below the product by up to m.
     const int64_t high_part = splits(shifts.form) ? lowest - constants.m : lowest;
-    return inside(constants.r) && inside(high_part) && inside(highest) &&
-           inside(lowest + constants.r) && inside(lowest + constants.r - constants.d) &&
-           inside(highest + constants.r) && inside(highest + constants.r - constants.d);
+    return inside(constants.r) && inside(constants.r - constants.d) && inside(high_part) &&
+           inside(highest) && inside(lowest + constants.r) &&
+           inside(lowest + constants.r - constants.d) && inside(highest + constants.r) &&
+           inside(highest + constants.r - constants.d);
 }
 
 /// r and d for a given m, not yet proven.
@@ -158,14 +168,17 @@ int32_t output_of(const Shifts &shifts, const FixedConstants &constants, const O
     case EpilogueForm::fixed:
         sum = int32_t((int64_t(acc << shifts.left) * m + r + sign * d) >> 32);
         break;
+    case EpilogueForm::high:
+        sum = int32_t((int64_t(acc << shifts.left) * m) >> 32) + int32_t(r - (sign & d));
+        break;
     case EpilogueForm::doubling:
         sum = reference::saturating_rounding_doubling_high_mul(acc << shifts.left, int32_t(m));
-        sum += int32_t(r) - (sign & int32_t(d));
+        sum += int32_t(r - (sign & d));
         break;
     default: {
         const uint32_t low = uint32_t(acc & ((1 << shifts.left) - 1)) * uint32_t(m);
         sum = (acc >> shifts.left) * int32_t(m) + int32_t(low >> shifts.left);
-        sum += int32_t(r) - (sign & int32_t(d));
+        sum += int32_t(r - (sign & d));
     }
     }
     return std::clamp(sum >> shifts.shift, range.lo, range.hi);

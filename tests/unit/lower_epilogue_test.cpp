@@ -174,6 +174,7 @@ TEST_CASE("fixed epilogues equal the exact function on every reachable accumulat
     std::mt19937 random(23);
     const std::vector<EpilogueForm> families[] = {
         {EpilogueForm::fixed, EpilogueForm::fixed_sign},
+        {EpilogueForm::high, EpilogueForm::high_sign},
         {EpilogueForm::doubling, EpilogueForm::doubling_sign},
         {EpilogueForm::split, EpilogueForm::split_sign}};
     std::map<EpilogueForm, int> forms;
@@ -214,8 +215,9 @@ TEST_CASE("fixed epilogues equal the exact function on every reachable accumulat
 TEST_CASE("generated fixed epilogues compute what was proven", "[lower]") {
     std::mt19937 random(29);
     for (const EpilogueForm form :
-         {EpilogueForm::fixed, EpilogueForm::fixed_sign, EpilogueForm::doubling,
-          EpilogueForm::doubling_sign, EpilogueForm::split, EpilogueForm::split_sign})
+         {EpilogueForm::fixed, EpilogueForm::fixed_sign, EpilogueForm::high,
+          EpilogueForm::high_sign, EpilogueForm::doubling, EpilogueForm::doubling_sign,
+          EpilogueForm::split, EpilogueForm::split_sign})
         for (int i = 0; i < 3; ++i) {
             const Problem problem =
                 make_problem(random, Requantizer::Kind::double_rounding, 0.003, 60000);
