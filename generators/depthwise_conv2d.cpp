@@ -18,58 +18,77 @@ int64_t DepthwiseConv2dSpec::staged_bytes() const {
 }
 
 std::vector<int> DepthwiseConv2dSpec::packed_extents() const {
+    if (formulation == DepthwiseFormulation::planar)
+        return {kernel_w, kernel_h, epilogue.channels};
     return {group, epilogue.channels, groups(), kernel_w};
 }
 
 int64_t DepthwiseConv2dSpec::packed_offset(int channel, int ky, int kx) const {
+    if (formulation == DepthwiseFormulation::planar)
+        return (int64_t(channel) * kernel_h + ky) * kernel_w + kx;
     const int64_t vector = int64_t(kx) * groups() + ky / group;
     return (vector * epilogue.channels + channel) * group + ky % group;
 }
 
 int64_t DepthwiseConv2dSpec::packed_bytes() const {
-    return int64_t(group) * epilogue.channels * groups() * kernel_w;
+    const auto extents = packed_extents();
+    return std::accumulate(extents.begin(), extents.end(), int64_t{1}, std::multiplies<>());
 }
 
-DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
-    const Type in_type = type_from_name(spec.in_type);
-    const int channels = spec.epilogue.channels;
+Expr DepthwiseConv2d::padded(const Expr &c, const Expr &x, const Expr &y, const Expr &n) const {
+    const bool same = spec.multiplier == 1 && spec.c_in == spec.epilogue.channels;
+    const Expr channel = same ? c : min(c / spec.multiplier, spec.c_in - 1);
+    const Expr value = bounded_(channel, x - spec.pad_left, y - spec.pad_top, n);
+    return spec.rebias_input ? reinterpret<uint8_t>(value) ^ u8(0x80) : value;
+}
+
+void DepthwiseConv2d::build_taps() {
     const auto &[c, x, y, n] = v;
-
-    ImageParam input = signature.input(
-        "input", in_type, {spec.staged ? spec.c_in : channels, spec.in_w, spec.in_h, spec.batch},
-        {1, spec.in_stride_c});
-    ImageParam weights = signature.input("weights", Int(8), spec.packed_extents(), {}, 64);
-    ImageParam bias = signature.input("bias", Int(32), {channels}, {}, 64);
-    ImageParam pad = signature.input("pad_value", in_type, {1});
-    Epilogue epilogue(spec.epilogue, signature);
-
-    const auto rebias = [&](const Expr &value) {
-        return spec.rebias_input ? reinterpret<uint8_t>(value) ^ u8(0x80) : value;
-    };
-    if (spec.staged) {
-        Func bounded = BoundaryConditions::constant_exterior(
-            input, pad(0), {{Expr(), Expr()}, {0, spec.in_w}, {0, spec.in_h}, {Expr(), Expr()}});
-        const Expr channel = spec.multiplier == 1 && spec.c_in == channels
-                                 ? Expr(c)
-                                 : min(c / spec.multiplier, spec.c_in - 1);
-        staged(c, x, y, n) = rebias(bounded(channel, x - spec.pad_left, y - spec.pad_top, n));
-    } else {
-        staged(c, x, y, n) = rebias(input(c, x, y, n));
-    }
-
+    staged(c, x, y, n) = padded(c, x, y, n);
     // Taps beyond the kernel repeat its last row, so that nothing outside the copy is read; their
     // weights are 0. y counts output rows.
     taps(j, c, x, y, n) =
         staged(c, x, y * spec.stride_h + min(j, spec.kernel_h - 1) * spec.dilation_h, n);
 
     r = RDom(0, spec.group, 0, spec.groups(), 0, spec.kernel_w, "r");
-    acc(c, x, y, n) = bias(c);
+    acc(c, x, y, n) = bias_(c);
     acc(c, x, y, n) +=
         i32(taps(r[0] + spec.group * r[1], c, x * spec.stride_w + r[2] * spec.dilation_w, y, n)) *
-        i32(weights(r[0], c, r[1], r[2]));
-    output(c, x, y, n) = epilogue(acc(c, x, y, n), c);
+        i32(weights_(r[0], c, r[1], r[2]));
+}
 
-    if (spec.staged) {
+DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
+    const Type in_type = type_from_name(spec.in_type);
+    const int channels = spec.epilogue.channels;
+    const bool planar = spec.formulation == DepthwiseFormulation::planar;
+    const bool copied = spec.staged || planar;
+    const auto &[c, x, y, n] = v;
+
+    ImageParam input = signature.input(
+        "input", in_type, {copied ? spec.c_in : channels, spec.in_w, spec.in_h, spec.batch},
+        {1, spec.in_stride_c});
+    weights_ = signature.input("weights", Int(8), spec.packed_extents(), {}, planar ? 0 : 64);
+    bias_ = signature.input("bias", Int(32), {channels}, {}, 64);
+    ImageParam pad = signature.input("pad_value", in_type, {1});
+    Epilogue epilogue(spec.epilogue, signature);
+    signature.scratch(spec.scratch_bytes);
+
+    bounded_(c, x, y, n) = input(c, x, y, n);
+    if (copied)
+        bounded_ = BoundaryConditions::constant_exterior(
+            input, pad(0), {{Expr(), Expr()}, {0, spec.in_w}, {0, spec.in_h}, {Expr(), Expr()}});
+    if (planar) {
+        build_planar();
+        output(c, x, y, n) = epilogue(sums(x % spec.block, x / spec.block, y, c, n), c);
+        invariants = {pad.in(), bias_.in()};
+        if (is_fixed(spec.epilogue.form))
+            invariants.push_back(ImageParam(epilogue.constants()).in());
+    } else {
+        build_taps();
+        output(c, x, y, n) = epilogue(acc(c, x, y, n), c);
+    }
+
+    if (spec.staged && !spec.scratch_bytes) {
         bound_output(staged, spec.staged_extents());
         signature.outputs.push_back(staged);
     }

@@ -2,19 +2,30 @@
 //
 //   sum (x - zx) w + b = sum x w + (b - zx sum w)
 //
-// There is no reduction over channels to feed the chips' dot products, so `group` neighbouring taps
-// of one column are interleaved into adjacent bytes (taps), the missing ones having weight 0:
+// There is no reduction over channels to feed the chips' dot products. Two formulations:
 //
-//   taps(j, c, x, y) = staged(c, x, y + j),  j = 0 .. group - 1
-//   acc(c, x, y)     = sum over columns kx, groups g of rows, j:  taps(j, c, x + kx, y + g * group)
-//   w
-//
-// One interleaving serves all kernel_w columns of the tile's pixels.
+//   taps    `group` neighbouring taps of one column are interleaved into adjacent bytes, the missing
+//           ones having weight 0:
+//             taps(j, c, x, y) = staged(c, x, y + j),  j = 0 .. group - 1
+//             acc(c, x, y)     = sum over columns kx, groups g of rows, j:
+//                                taps(j, c, x + kx, y + g * group) w
+//           One interleaving serves all kernel_w columns of the tile's pixels.
+//   planar  one channel after the other: its padded plane is gathered from the channels-last input,
+//           and all its weights and constants stay in registers while the plane is read row by row.
+//           `block` neighbouring outputs share what they read. Where the chip multiplies two pairs
+//           of 16 bits at once (`paired`), a word of the plane holds two columns:
+//             words(i, y)     = (plane(2 i, y), plane(2 i + 1, y))
+//             sums(p, xo, y)  = sum over rows ky, words i: products of the halves of words(i, y)
+//                               with the taps that output xo * block + p has there
 #pragma once
 
 #include "generators/numerics.h"
 
 namespace octet::generators {
+
+enum class DepthwiseFormulation { taps, planar };
+NLOHMANN_JSON_SERIALIZE_ENUM(DepthwiseFormulation, {{DepthwiseFormulation::taps, "taps"},
+                                                    {DepthwiseFormulation::planar, "planar"}})
 
 struct DepthwiseConv2dSpec {
     int batch = 1;
@@ -26,27 +37,41 @@ struct DepthwiseConv2dSpec {
     int pad_top = 0, pad_left = 0;
     std::string in_type = "u8"; ///< as it lies in memory
     bool rebias_input = false;  ///< s8 input of a u8 kernel: 128 is added on reading
-    int group = 4;              ///< taps per dot product
-    bool staged = true;         ///< the input goes through a padded copy
+    DepthwiseFormulation formulation = DepthwiseFormulation::taps;
+    int group = 4;      ///< taps: those of one dot product
+    bool staged = true; ///< the input goes through a padded copy, planar: plane by plane
+    int block = 1;      ///< planar: outputs of a row that are computed together
+    bool paired = false;              ///< planar: words of two s16 values
+    std::string staged_type = "s16"; ///< planar: the plane's values unless paired
+    /// Bytes of working memory in which the schedule keeps what it needs of the copy; 0: the whole
+    /// copy is an output of its own.
+    int64_t scratch_bytes = 0;
     EpilogueSpec epilogue;
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseConv2dSpec, batch, in_h, in_w, c_in, in_stride_c,
                                    multiplier, out_h, out_w, out_stride_c, kernel_h, kernel_w,
                                    stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left,
-                                   in_type, rebias_input, group, staged, epilogue)
+                                   in_type, rebias_input, formulation, group, staged, block,
+                                   paired, staged_type, scratch_bytes, epilogue)
 
     /// Groups of taps in one column.
     int groups() const { return (kernel_h + group - 1) / group; }
     /// Extents of the padded copy: (channels, columns, rows, images).
     std::vector<int> staged_extents() const;
     int64_t staged_bytes() const;
-    /// Extents of the packed weights, innermost first: (group, channels, groups, kernel_w).
+    /// Extents of a plane: (values or words of a row, rows).
+    std::vector<int> plane_extents() const;
+    int64_t plane_bytes() const;
+    /// Blocks of outputs in a row.
+    int blocks() const { return (out_w + block - 1) / block; }
+    /// Extents of the packed weights, innermost first: (group, channels, groups, kernel_w), planar:
+    /// (kernel_w, kernel_h, channels).
     std::vector<int> packed_extents() const;
     int64_t packed_offset(int channel, int ky, int kx) const;
     int64_t packed_bytes() const;
 };
 
-/// Arguments: input, weights, bias s32[channels], pad_value, the epilogue's constants; scratch
-/// `staged` when spec.staged; output.
+/// Arguments: input, weights, bias s32[channels], pad_value, the epilogue's constants; `scratch`
+/// where spec.scratch_bytes, else the output `staged` when spec.staged; output.
 struct DepthwiseConv2d {
     explicit DepthwiseConv2d(const DepthwiseConv2dSpec &spec);
 
@@ -58,7 +83,27 @@ struct DepthwiseConv2d {
     Halide::Func taps{"taps"};     ///< interleaved rows
     Halide::Func acc{"acc"};
     Halide::Func output{"output"};
-    Halide::RDom r; ///< (tap in group, group, kx)
+    Halide::RDom r; ///< taps: (tap in group, group, kx); planar: (ky)
+
+    // The parts of `planar`.
+    Halide::Var i{"i"}, p{"p"}, xo{"xo"}; ///< value or word of a row; output in block; block
+    Halide::Func plane{"plane"};          ///< (i, y, c, n): one padded channel
+    Halide::Func pairs{"pairs"};          ///< (i, ky, c): two weights in a word; only if paired
+    Halide::Func words{"words"};          ///< (i, xo, y, c, n): what a block reads of a row
+    Halide::Func sums{"sums"};            ///< (p, xo, y, c, n): the accumulators
+    int pair_words = 0, row_words = 0;    ///< extents of i in pairs and words
+    /// What does not change within a channel or at all, for registers: the arguments as Funcs.
+    std::vector<Halide::Func> invariants;
+
+private:
+    void build_taps();
+    void build_planar();
+    /// The input at padded coordinates in channel c of the output.
+    Halide::Expr padded(const Halide::Expr &c, const Halide::Expr &x, const Halide::Expr &y,
+                        const Halide::Expr &n) const;
+
+    Halide::ImageParam weights_, bias_;
+    Halide::Func bounded_{"bounded"}; ///< the input, pad_value outside
 };
 
 } // namespace octet::generators
