@@ -13,11 +13,15 @@
 namespace octet::file {
 
 /// Raised whenever octet_file.fbs or the meaning of one of its fields changes.
-inline constexpr uint32_t format_version = 1;
+inline constexpr uint32_t format_version = 2;
 
-/// Alignment, in bytes, of the file image, of the weights in it, of the arena, and of every
-/// argument's offset in weights and arena: a cache line and the widest vector register.
+/// Alignment, in bytes, of the weights in the file, and on systems with caches of the file image,
+/// of the arena, and of every argument's offset in weights and arena: a cache line and the widest
+/// vector register.
 inline constexpr size_t alignment = 64;
+
+/// The least that Program.alignment may be. Small chips pay for every byte of padding.
+inline constexpr size_t min_alignment = 16;
 
 inline constexpr size_t max_calls = size_t(1) << 16;
 inline constexpr size_t max_arguments = 64; ///< of one call

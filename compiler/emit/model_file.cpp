@@ -108,9 +108,10 @@ Bytes write_model_file(const lower::Program &program, uint64_t fingerprint) {
     const auto target = builder.CreateString(program.target);
     const auto rounding = builder.CreateString(std::string(name_of(program.rounding)));
     file::FinishProgramBuffer(
-        builder, file::CreateProgram(builder, file::format_version, name, target, rounding,
-                                     fingerprint, inputs, outputs, program.arena_bytes,
-                                     program.arena_lower_bound, kernels, calls, weights, 0));
+        builder,
+        file::CreateProgram(builder, file::format_version, name, target, rounding, fingerprint,
+                            inputs, outputs, program.arena_bytes, program.arena_lower_bound,
+                            kernels, calls, weights, 0, uint32_t(program.alignment)));
     seal(builder.GetBufferPointer(), builder.GetSize());
     Bytes image(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     verify(image, program.name);

@@ -17,9 +17,7 @@ namespace octet::lower {
 
 namespace {
 
-constexpr uint64_t alignment = 64;
-
-uint64_t aligned(uint64_t bytes) {
+uint64_t aligned(uint64_t bytes, uint64_t alignment) {
     return (bytes + alignment - 1) / alignment * alignment;
 }
 
@@ -133,7 +131,8 @@ void plan_memory(Program &program) {
         const int block = block_of[size_t(tensor)];
         if (block < 0)
             return;
-        blocks[size_t(block)].bytes = aligned(program.tensors[size_t(block)].bytes);
+        blocks[size_t(block)].bytes =
+            aligned(program.tensors[size_t(block)].bytes, program.alignment);
         blocks[size_t(block)].first = std::min(blocks[size_t(block)].first, call);
         blocks[size_t(block)].last = std::max(blocks[size_t(block)].last, call);
     };

@@ -69,6 +69,7 @@ struct Program {
     std::vector<Call> calls;
     Bytes weights;
     uint64_t arena_bytes = 0, arena_lower_bound = 0;
+    uint64_t alignment = 64;        ///< of arena and weights and of every offset in them, in bytes
     std::vector<std::string> notes; ///< what lowering did, one line each, for the report
 };
 

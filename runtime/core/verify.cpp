@@ -93,7 +93,7 @@ bool region_bytes(const file::Program &program, const file::Argument &argument, 
     default:
         return false;
     }
-    return argument.index() == 0 && argument.offset() % file::alignment == 0;
+    return argument.index() == 0 && argument.offset() % program.alignment() == 0;
 }
 
 octet_status verify_calls(const file::Program &program, const char *name) {
@@ -172,6 +172,10 @@ octet_status verify_file(const void *data, size_t size, const char *name,
     if (octet_status status = verify_container(data, size, name))
         return status;
     const file::Program &candidate = *file::GetProgram(data);
+    const size_t alignment = candidate.alignment();
+    if (alignment < file::min_alignment || alignment > file::alignment ||
+        (alignment & (alignment - 1)) != 0)
+        return damaged(name, "the alignment is impossible");
     if (octet_status status = verify_tensors(*candidate.inputs(), name))
         return status;
     if (octet_status status = verify_tensors(*candidate.outputs(), name))
@@ -199,6 +203,10 @@ octet_status verify_library(const file::Program &program, const octet_library *l
         return fail(OCTET_ERROR_MISMATCH, name, ": the file is for target ",
                     Quoted{program.target()->c_str()}, " and the kernel library for ",
                     Quoted{library->target}, "; use files of one octet compile");
+    if (program.alignment() != file::alignment)
+        return fail(OCTET_ERROR_MISMATCH, name, ": the file aligns its data to ",
+                    program.alignment(), " bytes as small chips want it, not to ", file::alignment,
+                    "; compile the model for this machine");
     if (library->fingerprint != program.fingerprint() ||
         library->kernel_count != program.kernels()->size())
         return fail(OCTET_ERROR_MISMATCH, name,

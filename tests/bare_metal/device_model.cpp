@@ -18,7 +18,7 @@ lower::StoredTensor tensor(const char *name, DType dtype, Shape shape, Region re
     return result;
 }
 
-constexpr uint64_t weight_alignment = 64;
+constexpr uint64_t weight_alignment = 16;
 
 } // namespace
 
@@ -27,6 +27,7 @@ lower::Program device_program() {
     lower::Program p;
     p.name = "device";
     p.target = "device";
+    p.alignment = weight_alignment;
     p.arena_bytes = p.arena_lower_bound = 1024; // more than the network touches
     p.tensors = {tensor("a", DType::u8, {device_rows, device_columns}, Region::input),
                  tensor("mixed", DType::u8, {device_rows, device_columns}, Region::arena),

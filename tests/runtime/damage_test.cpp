@@ -264,6 +264,18 @@ TEST_CASE("Each unsound field is refused by name, its checksum being right") {
              set_program<uint64_t>(image, Program::VT_ARENA_BYTES, uint64_t(1) << 60);
          },
          OCTET_ERROR_MEMORY, "bytes for arena and tables are not to be had"},
+        {"an alignment that is no power of two",
+         [](uint8_t *image) { set_program<uint32_t>(image, Program::VT_ALIGNMENT, 48); }, FORMAT,
+         "the alignment is impossible"},
+        {"an alignment too small",
+         [](uint8_t *image) { set_program<uint32_t>(image, Program::VT_ALIGNMENT, 8); }, FORMAT,
+         "the alignment is impossible"},
+        {"an alignment too large",
+         [](uint8_t *image) { set_program<uint32_t>(image, Program::VT_ALIGNMENT, 128); }, FORMAT,
+         "the alignment is impossible"},
+        {"the alignment of a small chip",
+         [](uint8_t *image) { set_program<uint32_t>(image, Program::VT_ALIGNMENT, 16); }, MISMATCH,
+         "aligns its data to 16 bytes"},
         {"no file identifier", [](uint8_t *image) { image[4] = 'X'; }, FORMAT,
          "not an Octet model file"},
     };

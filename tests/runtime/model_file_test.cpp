@@ -70,6 +70,7 @@ TEST_CASE("The file says what the program says") {
     CHECK(program.rounding()->str() == "reference");
     CHECK(program.fingerprint() == sample.fingerprint());
     CHECK(program.arena_bytes() == 512);
+    CHECK(program.alignment() == 64);
     REQUIRE(program.kernels()->size() == 3);
     CHECK(program.kernels()->Get(1)->str() == "sample_sum_rows");
     REQUIRE(program.calls()->size() == 4);
