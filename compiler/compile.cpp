@@ -62,6 +62,10 @@ void write_artifacts(const Compiled &compiled, const fs::path &directory) {
         write_text(name + ".h", emit::model_header(compiled.program));
         write_text("manifest.json", manifest(compiled));
         write_text("report.html", report_page(compiled));
+        for (const ProjectFile &file : firmware_project(compiled.program, compiled.target)) {
+            fs::create_directories((directory / file.path).parent_path());
+            write_text(file.path.string(), file.text);
+        }
         std::vector<fs::path> objects = compiled.objects;
         objects.push_back(compiled.table_object);
         emit::build_archive(compiled.target, objects, pending_archive);

@@ -20,8 +20,12 @@ int64_t product(const std::vector<int> &extents) {
 } // namespace
 
 int Conv2dSpec::dots() const {
-    const int row = formulation == ConvFormulation::dot ? c_in : c_in * kernel_w;
-    return (row + group - 1) / group;
+    int run = c_in;
+    if (formulation == ConvFormulation::row_dot)
+        run = row_stride() * kernel_w;
+    else if (formulation == ConvFormulation::column_dot)
+        run = column_stride() * kernel_w;
+    return (run + group - 1) / group;
 }
 
 std::vector<int> Conv2dSpec::staged_extents() const {
@@ -29,9 +33,13 @@ std::vector<int> Conv2dSpec::staged_extents() const {
     const int rows = (out_h - 1) * stride_h + (kernel_h - 1) * dilation_h + 1;
     if (formulation == ConvFormulation::dot)
         return {(groups - 1) * c_in + dots() * group, columns, rows, batch};
-    // The last group of a row may reach past the last tap; its weights are 0.
-    const int row = (out_w - 1) * stride_w * c_in + dots() * group;
-    return {round_up(row, 64), rows, batch};
+    // The last group of a run may reach past the last tap; its weights are 0.
+    if (formulation == ConvFormulation::column_dot)
+        return {
+            round_up((out_w - 1) * stride_w * column_stride() + dots() * group, column_stride()),
+            out_h, batch};
+    const int row = (out_w - 1) * stride_w * row_stride() + dots() * group;
+    return {scratch_bytes ? row : round_up(row, 64), rows, batch};
 }
 
 int64_t Conv2dSpec::staged_bytes() const {
@@ -42,18 +50,30 @@ std::vector<int> Conv2dSpec::packed_extents() const {
     const int blocks = epilogue.channels / lanes;
     if (formulation == ConvFormulation::dot)
         return {group, lanes, dots(), kernel_w, kernel_h, blocks};
+    if (formulation == ConvFormulation::column_dot)
+        return {group, lanes, dots(), blocks};
     return {group, lanes, dots(), kernel_h, blocks};
 }
 
 int64_t Conv2dSpec::packed_offset(int channel, int ky, int kx, int ci) const {
     const int block = channel / lanes, lane = channel % lanes;
-    if (formulation == ConvFormulation::dot) {
-        const int64_t tap = (int64_t(block) * kernel_h + ky) * kernel_w + kx;
-        return ((tap * dots() + ci / group) * lanes + lane) * group + ci % group;
+    int element = ci;
+    int64_t run = int64_t(block) * kernel_h + ky;
+    switch (formulation) {
+    case ConvFormulation::dot:
+        run = run * kernel_w + kx;
+        break;
+    case ConvFormulation::row_dot:
+        element += kx * row_stride();
+        break;
+    case ConvFormulation::column_dot:
+        run = block;
+        element += (kx * kernel_h + ky) * c_in;
+        break;
     }
-    const int element = kx * c_in + ci;
-    const int64_t row = int64_t(block) * kernel_h + ky;
-    return ((row * dots() + element / group) * lanes + lane) * group + element % group;
+    const int place = element % group;
+    return ((run * dots() + element / group) * lanes + lane) * group +
+           (even_odd ? place / 2 + place % 2 * 2 : place);
 }
 
 int64_t Conv2dSpec::packed_bytes() const {
@@ -63,57 +83,99 @@ int64_t Conv2dSpec::packed_bytes() const {
 Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
     const Type in_type = type_from_name(spec.in_type);
     const bool dot = spec.formulation == ConvFormulation::dot;
+    const bool row = spec.formulation == ConvFormulation::row_dot;
     const auto &[c, x, y, n] = v;
 
+    const int columns = spec.in_w * spec.row_stride();
     ImageParam input =
-        dot ? signature.input("input", in_type,
+        row ? signature.input("input", in_type, {columns, spec.in_h, spec.batch})
+            : signature.input("input", in_type,
                               {spec.c_in * spec.groups, spec.in_w, spec.in_h, spec.batch},
-                              {1, spec.in_stride_c})
-            : signature.input("input", in_type, {spec.in_w * spec.c_in, spec.in_h, spec.batch});
-    ImageParam weights = signature.input("weights", Int(8), spec.packed_extents(), {}, 64);
+                              {1, spec.in_stride_c});
+    std::vector<int> packed = spec.packed_extents();
+    if (spec.even_odd) {
+        packed[0] = 2;
+        packed.insert(packed.begin(), 2);
+    }
+    ImageParam weights = signature.input("weights", Int(8), packed, {}, 64);
     ImageParam bias = signature.input("bias", Int(32), {spec.epilogue.channels}, {}, 64);
     ImageParam pad = signature.input("pad_value", in_type, {1});
     Epilogue epilogue(spec.epilogue, signature);
+    signature.scratch(spec.scratch_bytes);
 
     // staged: the input at padded coordinates, pad_value outside.
-    const auto rebias = [&](const Expr &value) {
-        return spec.rebias_input ? reinterpret<uint8_t>(value) ^ u8(0x80) : value;
+    const auto convert = [&](Expr value) {
+        if (spec.rebias_input)
+            value = reinterpret<uint8_t>(value) ^ u8(0x80);
+        return spec.staged_type.empty() ? value : cast(type_from_name(spec.staged_type), value);
     };
+    // The reduction: a dot product of `group` elements, groups along a run, runs.
+    Region ranges = {Range(0, spec.group), Range(0, spec.dots())};
+    if (spec.even_odd)
+        ranges = {Range(0, 2), Range(0, 2), Range(0, spec.dots())};
+    r_dot = int(ranges.size()) - 1;
+    if (dot)
+        ranges.emplace_back(0, spec.kernel_w);
+    if (dot || row)
+        ranges.emplace_back(0, spec.kernel_h);
+    r = RDom(ranges, "r");
+    const Expr place = spec.even_odd ? r[0] + 2 * r[1] : Expr(r[0]);
+    const Expr element = place + spec.group * r[r_dot];
+    std::vector<Expr> weight_at = {c % spec.lanes};
+    for (int i = r_dot; i < r.dimensions(); ++i)
+        weight_at.emplace_back(r[i]);
+    weight_at.emplace_back(c / spec.lanes);
+    if (spec.even_odd)
+        weight_at.insert(weight_at.begin(), {r[1], r[0]});
+    else
+        weight_at.insert(weight_at.begin(), r[0]);
+
     Func bounded("bounded");
+    Expr value;
     if (dot) {
         if (spec.staged) {
             bounded = BoundaryConditions::constant_exterior(
                 input, pad(0),
                 {{0, spec.c_in * spec.groups}, {0, spec.in_w}, {0, spec.in_h}, {0, spec.batch}});
-            staged(c, x, y, n) = rebias(bounded(c, x - spec.pad_left, y - spec.pad_top, n));
+            staged(c, x, y, n) = convert(bounded(c, x - spec.pad_left, y - spec.pad_top, n));
         } else {
             // Channels beyond c_in lie in the stride; their weights are 0.
             input.dim(0).set_bounds(0, spec.dots() * spec.group);
-            staged(c, x, y, n) = rebias(input(c, x, y, n));
+            staged(c, x, y, n) = convert(input(c, x, y, n));
         }
-        r = RDom(0, spec.group, 0, spec.dots(), 0, spec.kernel_w, 0, spec.kernel_h, "r");
         // The first input channel of c's group.
         const Expr first = spec.groups == 1
                                ? Expr(0)
                                : min(c / (spec.c_out / spec.groups), spec.groups - 1) * spec.c_in;
-        acc(c, x, y, n) = bias(c);
-        acc(c, x, y, n) +=
-            i32(staged(first + r[0] + spec.group * r[1], x * spec.stride_w + r[2] * spec.dilation_w,
-                       y * spec.stride_h + r[3] * spec.dilation_h, n)) *
-            i32(weights(r[0], c % spec.lanes, r[1], r[2], r[3], c / spec.lanes));
-    } else {
+        value = staged(first + element, x * spec.stride_w + r[r_dot + 1] * spec.dilation_w,
+                       y * spec.stride_h + r[r_dot + 2] * spec.dilation_h, n);
+    } else if (!row) {
         bounded = BoundaryConditions::constant_exterior(
-            input, pad(0), {{0, spec.in_w * spec.c_in}, {0, spec.in_h}, {0, spec.batch}});
-        staged(x, y, n) = rebias(bounded(x - spec.pad_left * spec.c_in, y - spec.pad_top, n));
-        r = RDom(0, spec.group, 0, spec.dots(), 0, spec.kernel_h, "r");
-        acc(c, x, y, n) = bias(c);
-        acc(c, x, y, n) += i32(staged(x * (spec.stride_w * spec.c_in) + r[0] + spec.group * r[1],
-                                      y * spec.stride_h + r[2] * spec.dilation_h, n)) *
-                           i32(weights(r[0], c % spec.lanes, r[1], r[2], c / spec.lanes));
+            input, pad(0), {{Expr(), Expr()}, {0, spec.in_w}, {0, spec.in_h}, {Expr(), Expr()}});
+        const Expr row_of_taps = x / spec.c_in % spec.kernel_h;
+        staged(x, y, n) =
+            convert(bounded(x % spec.c_in, x / spec.column_stride() - spec.pad_left,
+                            y * spec.stride_h + row_of_taps * spec.dilation_h - spec.pad_top, n));
+        value = staged(x * (spec.stride_w * spec.column_stride()) + element, y, n);
+    } else {
+        const std::vector<int> reach = spec.staged_extents();
+        const bool inside =
+            spec.pad_top == 0 && spec.pad_left == 0 && reach[0] <= columns && reach[1] <= spec.in_h;
+        if (inside)
+            bounded(x, y, n) = input(x, y, n);
+        else
+            bounded = BoundaryConditions::constant_exterior(
+                input, pad(0), {{0, columns}, {0, spec.in_h}, {0, spec.batch}});
+        staged(x, y, n) =
+            convert(bounded(x - spec.pad_left * spec.row_stride(), y - spec.pad_top, n));
+        value = staged(x * (spec.stride_w * spec.row_stride()) + element,
+                       y * spec.stride_h + r[r_dot + 1] * spec.dilation_h, n);
     }
+    acc(c, x, y, n) = bias(c);
+    acc(c, x, y, n) += i32(value) * i32(weights(weight_at));
     output(c, x, y, n) = epilogue(acc(c, x, y, n), c);
 
-    if (spec.staged) {
+    if (spec.staged && !spec.scratch_bytes) {
         bound_output(staged, spec.staged_extents());
         signature.outputs.push_back(staged);
     }

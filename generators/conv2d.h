@@ -8,18 +8,20 @@
 // channels, the shape of the chips' dot products. Two formulations of the same sum:
 //
 //   dot      groups of channels at one tap: activations need stride_c to be a multiple of group
-//   row_dot  groups along the flattened (tap column, channel) row: for inputs of few channels,
-//   which
-//            lie dense in memory; stride_c equals c_in
+//   row_dot  groups along the flattened (tap column, channel) row, in_stride_c elements a column:
+//            one run per row of taps, whatever the number of channels
+//   column_dot  groups along all taps, (tap column, tap row, channel): one run per pixel, from a
+//            copy in which the rows of a window lie interleaved; for long dot products
 #pragma once
 
 #include "generators/numerics.h"
 
 namespace octet::generators {
 
-enum class ConvFormulation { dot, row_dot };
-NLOHMANN_JSON_SERIALIZE_ENUM(ConvFormulation,
-                             {{ConvFormulation::dot, "dot"}, {ConvFormulation::row_dot, "row_dot"}})
+enum class ConvFormulation { dot, row_dot, column_dot };
+NLOHMANN_JSON_SERIALIZE_ENUM(ConvFormulation, {{ConvFormulation::dot, "dot"},
+                                               {ConvFormulation::row_dot, "row_dot"},
+                                               {ConvFormulation::column_dot, "column_dot"}})
 
 struct Conv2dSpec {
     int batch = 1;
@@ -35,29 +37,46 @@ struct Conv2dSpec {
     int group = 4;       ///< reduction elements per dot product
     int lanes = 16;      ///< output channels per vector of packed weights
     bool staged = false; ///< the input goes through a padded copy
+    /// The copy's type, "s16" where products of 16 bits are what the chip has; empty: as in memory.
+    std::string staged_type;
+    /// Bytes of working memory in which the schedule keeps what it needs of the copy; 0: the whole
+    /// copy is an output of its own.
+    int64_t scratch_bytes = 0;
+    /// Groups of four weights are packed as 0, 2, 1, 3: what widening even and odd bytes separately
+    /// brings into order.
+    bool even_odd = false;
     EpilogueSpec epilogue;
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dSpec, batch, in_h, in_w, c_in, in_stride_c, groups, c_out,
                                    out_h, out_w, out_stride_c, kernel_h, kernel_w, stride_h,
                                    stride_w, dilation_h, dilation_w, pad_top, pad_left, in_type,
-                                   rebias_input, formulation, group, lanes, staged, epilogue)
+                                   rebias_input, formulation, group, lanes, staged, staged_type,
+                                   scratch_bytes, even_odd, epilogue)
 
-    /// Dot products in one reduction row: over channels (dot), tap columns and channels (row_dot).
+    /// Dot products in one run: over channels (dot), tap columns and channels (row_dot), all taps
+    /// (column_dot).
     int dots() const;
     /// Extents of the staged copy: (channels, columns, rows, images) for dot, (columns * channels,
-    /// rows, images) for row_dot. Its size in bytes is their product.
+    /// rows, images) for row_dot, (columns * kernel_h * channels, output rows, images) for
+    /// column_dot. Its size in elements is their product.
     std::vector<int> staged_extents() const;
     int64_t staged_bytes() const;
     /// Extents of the packed weights, innermost first:
     ///   dot      (group, lanes, dots, kernel_w, kernel_h, channels / lanes)
     ///   row_dot  (group, lanes, dots, kernel_h, channels / lanes)
+    ///   column_dot  (group, lanes, dots, channels / lanes)
     std::vector<int> packed_extents() const;
     /// Offset of weight (channel, ky, kx, ci) in the packed array; unused places hold 0.
     int64_t packed_offset(int channel, int ky, int kx, int ci) const;
     int64_t packed_bytes() const;
+    /// Elements of one column of the flattened rows.
+    int row_stride() const { return in_stride_c; }
+    /// The same of column_dot's copy.
+    int column_stride() const { return kernel_h * c_in; }
 };
 
-/// The algorithm's named parts. Arguments: input, weights, bias s32[channels], the epilogue's
-/// constants; scratch `staged` when spec.staged; output u8 or s8.
+/// The algorithm's named parts. Arguments: input, weights, bias s32[channels], pad_value, the
+/// epilogue's constants; `scratch` where spec.scratch_bytes, else the output `staged` when
+/// spec.staged; output u8 or s8.
 struct Conv2d {
     explicit Conv2d(const Conv2dSpec &spec);
 
@@ -67,7 +86,10 @@ struct Conv2d {
     Halide::Func staged{"staged"}; ///< padded (and re-biased) input; inlined unless spec.staged
     Halide::Func acc{"acc"};       ///< accumulators
     Halide::Func output{"output"};
-    Halide::RDom r; ///< dot: (in dot, dot, kx, ky); row_dot: (in dot, dot, ky)
+    /// dot: (in dot, dot, kx, ky); row_dot: (in dot, dot, ky); column_dot: (in dot, dot); where
+    /// even_odd, the place in the dot is two variables: in the pair, pair.
+    Halide::RDom r;
+    int r_dot = 1; ///< the number of `dot` among r's variables; those before it lie in the dot
 };
 
 } // namespace octet::generators

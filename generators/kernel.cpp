@@ -31,6 +31,12 @@ ImageParam Signature::input(const std::string &name, Type type, const std::vecto
     return param;
 }
 
+void Signature::scratch(int64_t bytes) {
+    scratch_bytes = bytes;
+    if (bytes)
+        input("scratch", UInt(8), {int(bytes)});
+}
+
 void bound_output(Func output, const std::vector<int> &extents, const std::vector<int> &strides) {
     for (OutputImageParam buffer : output.output_buffers())
         bound([&](int i) { return buffer.dim(i); }, extents, strides);
@@ -41,6 +47,8 @@ Type type_from_name(const std::string &name) {
         return UInt(8);
     if (name == "s8")
         return Int(8);
+    if (name == "s16")
+        return Int(16);
     if (name == "s32")
         return Int(32);
     if (name == "f32")

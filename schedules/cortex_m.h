@@ -18,11 +18,10 @@
 namespace octet::schedules::cortex_m {
 
 struct Conv2dKnobs {
-    int tile_x = 4;           ///< output pixels per tile
-    int tile_c = 1;           ///< blocks of spec.lanes output channels per tile
-    int unroll_groups = 1;    ///< reduction groups per loop iteration
-    bool stage_tiles = false; ///< pointwise: the input is staged tile by tile, not by rows
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dKnobs, tile_x, tile_c, unroll_groups, stage_tiles)
+    int tile_x = 4;        ///< output pixels per tile
+    int tile_c = 1;        ///< blocks of spec.lanes output channels per tile
+    int unroll_groups = 1; ///< reduction groups per loop iteration
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dKnobs, tile_x, tile_c, unroll_groups)
 };
 
 struct DepthwiseKnobs {
@@ -39,6 +38,11 @@ struct PointwiseKnobs {
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
 void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
 void schedule(generators::Pointwise &kernel, const PointwiseKnobs &knobs);
+
+/// A run over columns and channels is one loop.
+inline bool prefers_rows(int) {
+    return true;
+}
 
 /// Knobs worth trying for a layer, best first; the specification's formulation and packing are set
 /// as well.

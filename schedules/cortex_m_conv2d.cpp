@@ -1,22 +1,124 @@
-#include "schedules/cortex_m.h"
+// Convolutions on Cortex-M.
+//
+// A row of the output needs kernel_h rows of the padded input: these are kept in a ring (widened to
+// 16 bits where SMLAD multiplies), one new row per output row, so that every input is copied once.
+// A row of taps is then one run of memory, and the innermost loop passes over it with tile_x times
+// lanes accumulators in registers.
+#include "schedules/cortex_m_mve.h"
+
+#include <algorithm>
 
 namespace octet::schedules::cortex_m {
 
 using namespace Halide;
 using namespace octet::generators;
 
-void schedule(Conv2d &kernel, const Conv2dKnobs &) {
-    const auto &[c, x, y, n] = kernel.v;
-    kernel.output.compute_root();
-    kernel.acc.compute_at(kernel.output, c);
-    if (kernel.spec.staged)
-        kernel.staged.compute_root();
+namespace {
+
+int ceil_div(int a, int b) {
+    return (a + b - 1) / b;
 }
 
-std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &) {
-    spec.group = 1;
-    spec.lanes = 1;
-    return {{.tile_x = 1, .tile_c = 1}};
+/// Rows of the ring: those of one output row.
+int ring_rows(const Conv2dSpec &spec) {
+    return std::min((spec.kernel_h - 1) * spec.dilation_h + 1, spec.staged_extents().end()[-2]);
+}
+
+/// Instructions of the whole layer with a tile of `pixels` times `channels`, in arbitrary units:
+/// one step loads `pixels` activations and `channels` weights and multiplies them.
+double tile_cost(const Conv2dSpec &spec, int pixels, int channels, double activation, double weight,
+                 double product) {
+    const double runs =
+        spec.kernel_h * (spec.formulation == ConvFormulation::dot ? spec.kernel_w : 1);
+    const double step = pixels * activation + channels * weight + pixels * channels * product + 3;
+    const double tiles = double(ceil_div(spec.out_w, pixels)) * (spec.epilogue.channels / channels);
+    const double epilogue = 7.0 * pixels * channels + 4 * channels + 6;
+    return tiles * (runs * (spec.dots() * step + 8) + epilogue);
+}
+
+} // namespace
+
+void schedule(Conv2d &kernel, const Conv2dKnobs &knobs) {
+    const Conv2dSpec &spec = kernel.spec;
+    if (spec.group == 16)
+        return mve::schedule(kernel, knobs);
+    const auto &[c, x, y, n] = kernel.v;
+    Var co("co"), ci("ci"), xo("xo"), xi("xi");
+    const int tile_c = spec.lanes * knobs.tile_c, tile_x = std::min(knobs.tile_x, spec.out_w);
+
+    kernel.output.compute_root()
+        .split(c, co, ci, tile_c, TailStrategy::RoundUp)
+        .split(x, xo, xi, tile_x, TailStrategy::ShiftInwards)
+        .reorder(ci, xi, xo, co, y, n)
+        .unroll(ci)
+        .unroll(xi);
+
+    const RDom &r = kernel.r;
+    std::vector<VarOrRVar> order;
+    for (int i = 0; i < kernel.r_dot; ++i)
+        order.emplace_back(r[i]);
+    order.insert(order.end(), {c, x});
+    for (int i = kernel.r_dot; i < r.dimensions(); ++i)
+        order.emplace_back(r[i]);
+    kernel.acc.compute_at(kernel.output, xo).unroll(c).unroll(x);
+    kernel.acc.update().reorder(order).unroll(c).unroll(x);
+    if (spec.group > 1) {
+        kernel.acc.update().atomic();
+        for (int i = 0; i < kernel.r_dot; ++i)
+            kernel.acc.update().vectorize(r[i]);
+    }
+    if (knobs.unroll_groups > 1 && spec.dots() % knobs.unroll_groups == 0)
+        kernel.acc.update().unroll(r[kernel.r_dot], knobs.unroll_groups);
+
+    if (!spec.staged)
+        return;
+    kernel.staged.store_in(MemoryType::Heap)
+        .compute_at(kernel.output, y)
+        .store_at(kernel.output, n)
+        .fold_storage(kernel.staged.args()[spec.staged_extents().size() - 2], ring_rows(spec));
+    const Var inner = kernel.staged.args().front();
+    if (const int width = std::max(spec.group, 4); spec.staged_extents().front() >= width)
+        kernel.staged.vectorize(inner, width, TailStrategy::RoundUp);
+}
+
+std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) {
+    if (chip.dot_lanes == 16 && mve::suits(spec))
+        return mve::candidates(spec);
+    const bool dsp = chip.dot_lanes == 4;
+    spec.group = dsp ? 4 : 1;
+    spec.even_odd = dsp;
+    spec.staged |= dsp; // To widen it.
+    spec.staged_type = dsp ? "s16" : "";
+    if (spec.staged) {
+        // Each row is rounded up to whole vectors.
+        const std::vector<int> extents = spec.staged_extents();
+        int64_t row = (extents.front() + 15) / 16 * 16 * (dsp ? 2 : 1);
+        for (size_t i = 1; i + 2 < extents.size(); ++i)
+            row *= extents[i];
+        spec.scratch_bytes = row * ring_rows(spec);
+    }
+    // Registers: accumulators, the operands that are held, two that pass, two pointers.
+    std::vector<std::pair<double, std::pair<int, int>>> tiles;
+    const int registers = chip.dot_lanes == 16 ? 8 : 14;
+    for (const int channels : {1, 2, 4})
+        for (int pixels = 1; pixels <= std::min(8, spec.out_w); ++pixels) {
+            int used = pixels * channels;
+            if (chip.dot_lanes != 16)
+                used += (dsp ? 2 : 1) * (std::min(pixels, channels) + 1) + 2;
+            if (used > registers || spec.epilogue.channels % channels)
+                continue;
+            tiles.push_back({tile_cost(spec, pixels, channels, 1, dsp ? 3 : 1, dsp ? 2 : 1),
+                             {pixels, channels}});
+        }
+    std::stable_sort(tiles.begin(), tiles.end(),
+                     [](const auto &a, const auto &b) { return a.first < b.first; });
+    spec.lanes = tiles.front().second.second;
+    std::vector<Conv2dKnobs> result;
+    for (const auto &[cost, tile] : tiles)
+        if (tile.second == spec.lanes) // Another number of channels is another packing.
+            for (const int unroll : {1, 2})
+                result.push_back({.tile_x = tile.first, .tile_c = 1, .unroll_groups = unroll});
+    return result;
 }
 
 } // namespace octet::schedules::cortex_m

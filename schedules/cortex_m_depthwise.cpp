@@ -4,7 +4,7 @@
 // once for the whole image. Two neighbouring outputs of a 3x3 kernel with pairs of products take 12
 // multiplications and 3 double loads for 18 taps; their operands, six words of weights, two
 // accumulators, two words of the plane, fill the registers.
-#include "schedules/cortex_m.h"
+#include "schedules/cortex_m_mve.h"
 
 #include <algorithm>
 
@@ -15,6 +15,8 @@ using namespace octet::generators;
 
 void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
     const DepthwiseConv2dSpec &spec = kernel.spec;
+    if (spec.formulation == DepthwiseFormulation::interleaved)
+        return mve::schedule(kernel, knobs);
     const auto &[c, x, y, n] = kernel.v;
     Var xi("xi"), xu("xu");
     const std::vector<int> plane = spec.plane_extents();
@@ -48,6 +50,8 @@ void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
 }
 
 std::vector<DepthwiseKnobs> candidates(DepthwiseConv2dSpec &spec, const Capabilities &chip) {
+    if (chip.dot_lanes == 16 && mve::suits(spec))
+        return mve::candidates(spec);
     spec.formulation = DepthwiseFormulation::planar;
     spec.staged = true;
     // Pairs need neighbouring taps and blocks that begin with a word.

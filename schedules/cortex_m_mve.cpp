@@ -50,6 +50,55 @@ void schedule_columns(Conv2d &kernel) {
 
 } // namespace
 
+bool suits(const DepthwiseConv2dSpec &spec) {
+    return spec.multiplier == 1 && spec.in_type == "s8" && !spec.rebias_input &&
+           spec.epilogue.out_type == "s8" && spec.epilogue.channels % tile_channels == 0 &&
+           spec.c_in == spec.epilogue.channels && spec.in_stride_c >= spec.epilogue.channels;
+}
+
+std::vector<DepthwiseKnobs> candidates(DepthwiseConv2dSpec &spec) {
+    spec.formulation = DepthwiseFormulation::interleaved;
+    spec.staged = true;
+    // As many rows of the output as read the same groups of four rows of the input.
+    spec.block = 1;
+    const int groups = spec.row_groups();
+    for (spec.block = std::min(spec.out_h, 4); spec.row_groups() > groups;)
+        --spec.block;
+    spec.epilogue.fixed.lanes = tile_channels;
+    spec.scratch_bytes = int64_t(16) * spec.interleaved_columns() * spec.row_groups();
+    return {{.tile_x = std::min(4, spec.out_w), .tile_c = tile_channels}};
+}
+
+// A tile is four pixels in `block` rows: each 4 x 4 bytes are read for one dot product per row.
+void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
+    const DepthwiseConv2dSpec &spec = kernel.spec;
+    const auto &[c, x, y, n] = kernel.v;
+    Var co("co"), ci("ci"), xo("xo"), xi("xi"), yo("yo"), yi("yi");
+    const int bytes = 16 * spec.interleaved_columns();
+    kernel.output.compute_root()
+        .split(c, co, ci, tile_channels, TailStrategy::RoundUp)
+        .split(x, xo, xi, knobs.tile_x, TailStrategy::ShiftInwards)
+        .split(y, yo, yi, spec.block, TailStrategy::GuardWithIf)
+        .reorder(xi, yi, xo, ci, yo, co, n)
+        .unroll(yi);
+    const EpilogueForm form = spec.epilogue.form;
+    if (form == EpilogueForm::doubling || form == EpilogueForm::doubling_sign)
+        kernel.output.vectorize(xi);
+    else
+        kernel.output.unroll(xi);
+    kernel.sums.compute_at(kernel.output, xo)
+        .vectorize(x)
+        .bound_extent(x, knobs.tile_x)
+        .bound_extent(y, spec.block)
+        .align_storage(x, 4)
+        .unroll(y);
+    kernel.interleaved.compute_at(kernel.output, yo)
+        .store_in(MemoryType::Heap)
+        .bound(kernel.p, 0, bytes)
+        .bound(kernel.xo, 0, spec.row_groups())
+        .vectorize(kernel.p, bytes);
+}
+
 bool suits(const Conv2dSpec &spec) {
     return spec.groups == 1 && spec.dilation_w == 1 && spec.in_type == "s8" &&
            !spec.rebias_input && spec.epilogue.out_type == "s8" &&

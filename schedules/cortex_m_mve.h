@@ -12,4 +12,8 @@ bool suits(const generators::Conv2dSpec &spec);
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
 std::vector<Conv2dKnobs> candidates(generators::Conv2dSpec &spec);
 
+bool suits(const generators::DepthwiseConv2dSpec &spec);
+void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
+std::vector<DepthwiseKnobs> candidates(generators::DepthwiseConv2dSpec &spec);
+
 } // namespace octet::schedules::cortex_m::mve

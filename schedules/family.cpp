@@ -20,6 +20,7 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
 #define OCTET_FAMILY(Name, space)                                                                  \
     class Name final : public Family {                                                             \
     public:                                                                                        \
+        bool prefers_rows(int channels) const override { return space::prefers_rows(channels); }   \
         std::vector<nlohmann::json> candidates(Conv2dSpec &spec,                                   \
                                                const Capabilities &chip) const override {          \
             return as_json(space::candidates(spec, chip));                                         \

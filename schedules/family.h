@@ -26,6 +26,9 @@ class Family {
 public:
     virtual ~Family() = default;
 
+    /// Whether a convolution of so many input channels reads flattened rows (formulation row_dot).
+    virtual bool prefers_rows(int channels) const = 0;
+
     /// Knobs worth trying for a layer, the expected best first; also fills spec's group and lanes.
     /// spec's shape and formulation are set, its epilogue's channels are the padded ones.
     virtual std::vector<nlohmann::json> candidates(generators::Conv2dSpec &spec,

@@ -44,6 +44,11 @@ void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
 void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
 void schedule(generators::Pointwise &kernel, const PointwiseKnobs &knobs);
 
+/// Few channels lie dense; their rows are read whole.
+inline bool prefers_rows(int channels) {
+    return channels < 16;
+}
+
 /// Knobs worth trying for a layer, best first; the specification's group and lanes are set as well.
 std::vector<Conv2dKnobs> candidates(generators::Conv2dSpec &spec, const Capabilities &chip);
 std::vector<DepthwiseKnobs> candidates(generators::DepthwiseConv2dSpec &spec,

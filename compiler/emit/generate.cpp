@@ -1,6 +1,9 @@
 #include "compiler/emit/generate.h"
 
+#include "compiler/emit/c_source.h"
+#include "compiler/emit/process.h"
 #include "compiler/support/error.h"
+#include "compiler/support/pending_file.h"
 #include "generator_version.h"
 #include "generators/add.h"
 #include "generators/copy.h"
@@ -10,8 +13,11 @@
 #include "generators/softmax.h"
 #include "schedules/family.h"
 
+#include <fmt/ranges.h>
+
 #include <functional>
 #include <map>
+#include <set>
 
 namespace octet::emit {
 
@@ -77,15 +83,39 @@ void generate_object(const lower::Kernel &kernel, const Target &target,
     const Signature signature =
         generate(description.at("spec"), schedules::find_family(description.at("family")),
                  description.at("knobs"));
+    if (target.lane == "c") {
+        const std::filesystem::path source = source_of(object);
+        write_text_file(source, c_source(signature, kernel.symbol, target).text);
+        if (const char *keep = std::getenv("OCTET_KEEP"))
+            std::filesystem::copy_file(source,
+                                       std::filesystem::path(keep) / (kernel.symbol + ".cpp"),
+                                       std::filesystem::copy_options::overwrite_existing);
+        run_command(command_line(target.toolchain.kernel_compiler, object, {source}));
+        return;
+    }
     Halide::Pipeline(signature.outputs)
         .compile_to({{Halide::OutputFileType::object, object.string()}}, signature.inputs,
                     kernel.symbol, halide_target(target));
 }
 
+std::filesystem::path source_of(const std::filesystem::path &object) {
+    return object.string() + ".cpp";
+}
+
 std::string generation_key(const Target &target) {
-    return fmt::format("{}|halide {}.{}.{}|{}", octet_generator_version, HALIDE_VERSION_MAJOR,
-                       HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH,
-                       halide_target(target).to_string());
+    std::string key =
+        fmt::format("{}|halide {}.{}.{}|{}", octet_generator_version, HALIDE_VERSION_MAJOR,
+                    HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH, halide_target(target).to_string());
+    if (target.lane != "c")
+        return key;
+    key += fmt::format("|{}|{}", fmt::join(target.toolchain.kernel_compiler, " "),
+                       fmt::join(target.instructions, " "));
+    std::set<std::string> headers;
+    for (const char *folder : {"c", target.family.c_str()})
+        for (const auto &entry : std::filesystem::directory_iterator(target_directory() / folder))
+            if (entry.path().extension() == ".h")
+                headers.insert(read_text_file(entry.path()));
+    return fmt::format("{}|{}", key, fmt::join(headers, "|"));
 }
 
 } // namespace octet::emit

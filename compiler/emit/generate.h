@@ -15,6 +15,9 @@ namespace octet::emit {
 void generate_object(const lower::Kernel &kernel, const Target &target,
                      const std::filesystem::path &object);
 
+/// Where lane c leaves the C++ source of an object; it need not exist.
+std::filesystem::path source_of(const std::filesystem::path &object);
+
 /// What the object code depends on beside the kernel's description: the generators' version,
 /// Halide's and the target's string.
 std::string generation_key(const Target &target);

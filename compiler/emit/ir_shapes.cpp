@@ -83,8 +83,7 @@ bool as_constant(const Expr &e, int64_t &value) {
 const Load *dense_load(const Expr &e, Type type) {
     const Load *load = e.as<Load>();
     const Ramp *ramp = load ? load->index.as<Ramp>() : nullptr;
-    return ramp && is_const_one(ramp->stride) && is_const_one(load->predicate) &&
-                   load->type == type
+    return ramp && is_const_one(ramp->stride) && is_const_one(load->predicate) && load->type == type
                ? load
                : nullptr;
 }

@@ -16,26 +16,46 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Bytes of executable sections in a 64-bit ELF object; 0 for what is not one.
-uint64_t code_size(const fs::path &object) {
-    std::ifstream stream(object, std::ios::binary);
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
-    Elf64_Ehdr header;
+/// The structs of ELF with addresses of that many bits.
+template <int bits>
+struct Elf;
+template <>
+struct Elf<32> {
+    using Header = Elf32_Ehdr;
+    using Section = Elf32_Shdr;
+};
+template <>
+struct Elf<64> {
+    using Header = Elf64_Ehdr;
+    using Section = Elf64_Shdr;
+};
+
+template <int bits>
+uint64_t executable_bytes(const std::vector<char> &bytes) {
+    typename Elf<bits>::Header header;
+    typename Elf<bits>::Section section;
     if (bytes.size() < sizeof header)
         return 0;
     std::memcpy(&header, bytes.data(), sizeof header);
-    if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-        header.e_ident[EI_CLASS] != ELFCLASS64 ||
-        header.e_shoff + uint64_t(header.e_shnum) * sizeof(Elf64_Shdr) > bytes.size())
+    if (header.e_shoff + uint64_t(header.e_shnum) * sizeof section > bytes.size())
         return 0;
     uint64_t size = 0;
     for (unsigned i = 0; i < header.e_shnum; ++i) {
-        Elf64_Shdr section;
         std::memcpy(&section, bytes.data() + header.e_shoff + i * sizeof section, sizeof section);
         if (section.sh_flags & SHF_EXECINSTR)
             size += section.sh_size;
     }
     return size;
+}
+
+/// Bytes of executable sections in an ELF object; 0 for what is not one.
+uint64_t code_size(const fs::path &object) {
+    std::ifstream stream(object, std::ios::binary);
+    const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
+    if (bytes.size() < EI_NIDENT || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
+        return 0;
+    return bytes[EI_CLASS] == ELFCLASS32 ? executable_bytes<32>(bytes)
+                                         : executable_bytes<64>(bytes);
 }
 
 } // namespace
@@ -58,11 +78,14 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
         jobs.push_back({kernel.symbol,
                         [&kernel, &options, object, temporary] {
                             generate_object(kernel, options.target, temporary);
+                            if (fs::exists(source_of(temporary)))
+                                commit_file(source_of(temporary), source_of(object));
                             commit_file(temporary, object);
                         },
                         [temporary] {
                             std::error_code ignored;
                             fs::remove(temporary, ignored);
+                            fs::remove(source_of(temporary), ignored);
                         }});
     }
     const size_t total = program.kernels.size();

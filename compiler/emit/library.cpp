@@ -64,6 +64,11 @@ std::string tensor_macros(const std::string &prefix, const lower::StoredTensor &
                        double(tensor.scale), prefix, tensor.zero_point);
 }
 
+/// The function that runs a kernel: Halide's argv wrapper, or lane c's own.
+std::string kernel_symbol(const lower::Kernel &kernel, const Target &target) {
+    return target.lane == "c" ? kernel.symbol : kernel.symbol + "_argv";
+}
+
 } // namespace
 
 uint64_t fingerprint(const lower::Program &program, const Target &target) {
@@ -73,11 +78,12 @@ uint64_t fingerprint(const lower::Program &program, const Target &target) {
     return fnv1a(text.data(), text.size());
 }
 
-std::string table_source(const lower::Program &program, uint64_t fingerprint) {
+std::string table_source(const lower::Program &program, const Target &target,
+                         uint64_t fingerprint) {
     std::string source = runtime_header;
     source += fmt::format("\n/* The kernels of {} for {}. */\n", program.name, program.target);
     for (const lower::Kernel &kernel : program.kernels)
-        source += fmt::format("extern int {}_argv(void **arguments);\n", kernel.symbol);
+        source += fmt::format("extern int {}(void **arguments);\n", kernel_symbol(kernel, target));
     const auto signatures = kernel_signatures(program);
     for (size_t i = 0; i < signatures.size(); ++i) {
         source += fmt::format("static const octet_parameter parameters_{}[] = {{", i);
@@ -90,7 +96,7 @@ std::string table_source(const lower::Program &program, uint64_t fingerprint) {
         source += fmt::format("    {{{}, parameters_{}}},\n", signatures[i].size(), i);
     source += "};\nstatic const octet_kernel kernels[] = {\n";
     for (const lower::Kernel &kernel : program.kernels)
-        source += fmt::format("    {}_argv,\n", kernel.symbol);
+        source += fmt::format("    {},\n", kernel_symbol(kernel, target));
     source += fmt::format("}};\nextern const octet_library octet_{0}_library;\n"
                           "const octet_library octet_{0}_library = {{0x{1:016x}u, {2}, kernels, "
                           "\"{3}\", signatures}};\n",
@@ -128,7 +134,7 @@ std::string model_header(const lower::Program &program) {
 Library build_library(const lower::Program &program, const Target &target,
                       const std::vector<fs::path> &objects, const fs::path &cache) {
     const fs::path folder = cache / "libraries";
-    const std::string source = table_source(program, fingerprint(program, target));
+    const std::string source = table_source(program, target, fingerprint(program, target));
     // Objects are named by their content, so that their names stand for them in the key.
     std::string key = fmt::format("{}|{}", source, fmt::join(target.toolchain.c_compiler, " "));
     for (const fs::path &object : objects)

@@ -9,7 +9,7 @@ namespace octet::emit {
 uint64_t fingerprint(const lower::Program &program, const Target &target);
 
 /// C source of the table octet_<name>_library; it includes nothing.
-std::string table_source(const lower::Program &program, uint64_t fingerprint);
+std::string table_source(const lower::Program &program, const Target &target, uint64_t fingerprint);
 
 /// <name>.h: declares the table and says sizes and shapes of inputs, outputs and arena.
 std::string model_header(const lower::Program &program);

@@ -80,9 +80,8 @@ std::optional<Tile> match_tile(std::vector<Dot> dots, bool swapped) {
     for (size_t i = 0; i < dots.size(); ++i) {
         const int64_t pixel = int64_t(i) / tile_channels, channel = int64_t(i) % tile_channels;
         int64_t of_x = 0, of_w = 0;
-        if (dots[i].store->name != first.store->name ||
-            dots[i].index != first.index + int64_t(i) || !distance(x(first), x(dots[i]), of_x) ||
-            !distance(w(first), w(dots[i]), of_w))
+        if (dots[i].store->name != first.store->name || dots[i].index != first.index + int64_t(i) ||
+            !distance(x(first), x(dots[i]), of_x) || !distance(w(first), w(dots[i]), of_w))
             return {};
         if (pixel == 1 && channel == 0)
             tile.apart = of_x;
@@ -109,9 +108,11 @@ std::optional<Tile> match_tile(const std::vector<Stmt> &body, size_t begin, size
     return {};
 }
 
-/// The constants and shifts of an epilogue over four accumulators.
+/// The constants and shifts of an epilogue over up to four accumulators. The constants are vectors,
+/// or all of them those of one channel.
 struct Requantization {
-    const Load *acc = nullptr, *r = nullptr, *m = nullptr, *d = nullptr;
+    const Load *acc = nullptr;
+    Expr r, m, d;
     int64_t left = 0, shift = 0, lo = -128, hi = 127;
 };
 
@@ -128,6 +129,11 @@ bool is_sign(const Expr &e, const Expr &acc) {
            as_constant(call->args[1], bits) && bits == 31;
 }
 
+/// Adjacent constants, or one for all lanes.
+bool is_constants(const Expr &e) {
+    return e.as<Broadcast>() || dense_load(e, e.type());
+}
+
 /// rdmulh(acc << left, m)
 bool match_high_product(const Expr &e, Requantization &match) {
     const Call *product = e.as<Call>();
@@ -138,12 +144,12 @@ bool match_high_product(const Expr &e, Requantization &match) {
     for (const bool swapped : {false, true}) {
         Expr acc = product->args[swapped ? 1 : 0];
         match.left = 0;
-        if (const Call *shift = acc.as<Call>();
-            shift && shift->is_intrinsic(Call::shift_left) && as_constant(shift->args[1], match.left))
+        if (const Call *shift = acc.as<Call>(); shift && shift->is_intrinsic(Call::shift_left) &&
+                                                as_constant(shift->args[1], match.left))
             acc = shift->args[0];
-        match.acc = dense_load(acc, Int(32, 4));
-        match.m = dense_load(product->args[swapped ? 0 : 1], Int(32, 4));
-        if (match.acc && match.m && !match.acc->param.defined())
+        match.acc = dense_load(acc, product->type);
+        match.m = product->args[swapped ? 0 : 1];
+        if (match.acc && is_constants(match.m) && !match.acc->param.defined())
             return true;
     }
     return false;
@@ -161,8 +167,9 @@ std::optional<Requantization> match_requantization(const Expr &value) {
             break;
     }
     const Call *narrow = e.as<Call>();
-    if (!narrow || !narrow->is_intrinsic(Call::saturating_cast) || !(narrow->type == Int(8, 4)) ||
-        !(narrow->args[0].type() == Int(32, 4)))
+    if (!narrow || !narrow->is_intrinsic(Call::saturating_cast) ||
+        !(narrow->type.element_of() == Int(8)) || narrow->type.lanes() > 4 ||
+        !(narrow->args[0].type().element_of() == Int(32)))
         return {};
     Expr sum = narrow->args[0];
     if (const Call *shift = sum.as<Call>();
@@ -175,21 +182,21 @@ std::optional<Requantization> match_requantization(const Expr &value) {
             tie = term.e;
         else if (!term.negative && call && match_high_product(term.e, match))
             continue;
-        else if (!term.negative && !match.r && dense_load(term.e, Int(32, 4)))
-            match.r = dense_load(term.e, Int(32, 4));
+        else if (!term.negative && !match.r.defined() && is_constants(term.e))
+            match.r = term.e;
         else
             return {};
     }
-    if (!match.acc || !match.r)
+    if (!match.acc || !match.r.defined())
         return {};
     if (!tie.defined())
         return match;
     for (const bool swapped : {false, true}) {
         const Call *both = tie.as<Call>();
         if (is_sign(both->args[swapped ? 1 : 0], match.acc))
-            match.d = dense_load(both->args[swapped ? 0 : 1], Int(32, 4));
+            match.d = both->args[swapped ? 0 : 1];
     }
-    return match.d ? std::optional(match) : std::nullopt;
+    return match.d.defined() && is_constants(match.d) ? std::optional(match) : std::nullopt;
 }
 
 class MveSelector : public IRMutator {
@@ -204,8 +211,8 @@ private:
     Stmt call(const std::string &name, const std::string &constants,
               const std::vector<Expr> &arguments) {
         selected_.insert(name);
-        return Evaluate::make(Call::make(
-            Int(32), fmt::format("octet_{}<{}>", name, constants), arguments, Call::Extern));
+        return Evaluate::make(Call::make(Int(32), fmt::format("octet_{}<{}>", name, constants),
+                                         arguments, Call::Extern));
     }
 
     Stmt dot(const Tile &tile, int64_t steps, const Expr &x, const Expr &w) {
@@ -220,8 +227,8 @@ private:
             as_constant(loop->extent, steps)) {
             const std::vector<Stmt> body = statements(substitute_in_all_lets(loop->body));
             const std::optional<Tile> tile = match_tile(body, 0, body.size());
-            const bool whole = tile && body.size() == size_t(tile->pixels) * tile_channels &&
-                               tile->pixels <= 2;
+            const bool whole =
+                tile && body.size() == size_t(tile->pixels) * tile_channels && tile->pixels <= 2;
             if (whole && advances(tile->x, loop->name, dot_elements) &&
                 advances(tile->w, loop->name, dot_elements * tile_channels))
                 return dot(*tile, steps, substitute(loop->name, 0, address(tile->x)),
@@ -237,9 +244,9 @@ private:
         for (size_t i = 0; i < body.size();) {
             size_t taken = 0;
             for (const size_t pixels : {2, 1}) {
-                const std::optional<Tile> tile =
-                    has("dot16_s8") && !taken ? match_tile(body, i, pixels * tile_channels)
-                                              : std::nullopt;
+                const std::optional<Tile> tile = has("dot16_s8") && !taken
+                                                     ? match_tile(body, i, pixels * tile_channels)
+                                                     : std::nullopt;
                 if (!tile)
                     continue;
                 result.push_back(dot(*tile, 1, address(tile->x), address(tile->w)));
@@ -261,21 +268,88 @@ private:
         return mutate(substitute(let->name, let->value, let->body));
     }
 
+    Stmt requantize(const Requantization &match, int lanes, const Expr &to, int64_t apart) {
+        const bool sign = match.d.defined();
+        const Expr &d = sign ? match.d : match.r;
+        const std::string shifts =
+            fmt::format("{}, {}, {}, {}, {}", match.left, match.shift, sign, match.lo, match.hi);
+        const Load *const vectors[] = {dense_load(match.r, Int(32, 4)),
+                                       dense_load(match.m, Int(32, 4)), dense_load(d, Int(32, 4))};
+        if (vectors[0] && vectors[1] && vectors[2] && apart == 1)
+            return call("requantize4", shifts,
+                        {to, address(match.acc), address(vectors[0]), address(vectors[1]),
+                         address(vectors[2])});
+        const Expr channel[] = {one_lane(match.r), one_lane(match.m), one_lane(d)};
+        for (const Expr &constant : channel)
+            if (!constant.defined())
+                return {};
+        return call("requantize4_apart", fmt::format("{}, {}, {}", shifts, apart, lanes),
+                    {to, address(match.acc), channel[0], channel[1], channel[2]});
+    }
+
+    /// Functions of the formulation `interleaved` that give one value write, for a vector, all of
+    /// it.
+    Stmt depthwise(const Expr &value, const Expr &to) {
+        const Broadcast *filled = value.as<Broadcast>();
+        if (const Call *rows = filled ? filled->value.as<Call>() : nullptr;
+            rows && rows->name.rfind("octet_interleave_rows", 0) == 0) {
+            std::vector<Expr> arguments = {to, address(rows->args[0].as<Load>())};
+            arguments.insert(arguments.end(), rows->args.begin() + 1, rows->args.end());
+            selected_.insert("depthwise");
+            return Evaluate::make(Call::make(Int(32), rows->name, arguments, Call::Extern));
+        }
+        std::vector<Stmt> result;
+        Expr bias;
+        for (const Sum &term : terms(value)) {
+            const Call *dot = term.e.as<Call>();
+            if (term.negative)
+                return {};
+            if (!dot || dot->name.rfind("octet_dot4x4_s8", 0) != 0) {
+                if (bias.defined() || !(bias = one_lane(term.e)).defined())
+                    return {};
+                continue;
+            }
+            const Load *x = dot->args[0].as<Load>(), *w = dot->args[1].as<Load>();
+            const Ramp *pixels = x ? x->index.as<Ramp>() : nullptr;
+            int64_t apart = 0;
+            // Of one pixel, or of several that lie equally far apart, with the same weights.
+            if (!x || !w ||
+                (x->type.is_vector() && (!pixels || !as_constant(pixels->stride, apart))))
+                return {};
+            const Expr first = w->type.is_vector() ? one_lane(w->index) : w->index;
+            if (!first.defined())
+                return {};
+            const Expr weights = Load::make(Int(8), w->name, first, w->image, w->param,
+                                            const_true(), ModulusRemainder());
+            const std::string columns = dot->name.substr(dot->name.find('<') + 1);
+            result.push_back(call(
+                "dots4x4_s8", fmt::format("{}, {}", apart, columns.substr(0, columns.size() - 1)),
+                {to, address(x), address(weights.as<Load>())}));
+        }
+        if (result.empty() || !bias.defined())
+            return {};
+        result.insert(result.begin(), call("fill4_s32", "0", {to, bias}));
+        return Block::make(result);
+    }
+
     Stmt visit(const Store *store) override {
         const Ramp *ramp = store->index.as<Ramp>();
-        if (!ramp || !is_const_one(ramp->stride) || !is_const_one(store->predicate))
+        if (!ramp || !is_const_one(store->predicate))
             return IRMutator::visit(store);
         const Type type = store->value.type();
         const Expr value = substitute_in_all_lets(store->value);
         const Expr to = address(store);
-        if (has("requantize4"))
-            if (const auto match = match_requantization(value)) {
-                const Expr d = match->d ? address(match->d) : address(match->r);
-                return call("requantize4",
-                            fmt::format("{}, {}, {}, {}, {}", match->left, match->shift,
-                                        match->d != nullptr, match->lo, match->hi),
-                            {to, address(match->acc), address(match->r), address(match->m), d});
-            }
+        int64_t apart = 0;
+        if (has("requantize4") && as_constant(ramp->stride, apart))
+            if (const auto match = match_requantization(value))
+                if (const Stmt result = requantize(*match, type.lanes(), to, apart);
+                    result.defined())
+                    return result;
+        if (!is_const_one(ramp->stride))
+            return IRMutator::visit(store);
+        if (has("depthwise"))
+            if (const Stmt result = depthwise(value, to); result.defined())
+                return result;
         const std::string bytes = std::to_string(type.lanes() * type.bytes());
         if (const Load *load = dense_load(value, type); load && has("copy"))
             return call("copy", bytes, {to, address(load)});
@@ -301,7 +375,8 @@ private:
 } // namespace
 
 const std::set<std::string> &mve_instructions() {
-    static const std::set<std::string> names = {"dot16_s8", "requantize4", "copy", "fill"};
+    static const std::set<std::string> names = {"dot16_s8", "requantize4", "depthwise", "copy",
+                                                "fill"};
     return names;
 }
 

@@ -1,8 +1,12 @@
 // Instruction selection for MVE: tiles of convolutions, their epilogues, copies of vectors.
 //
-//   dot16_s8      acc[4 p + c] += sum of x[p] * w[c], sixteen 8-bit products at a time, for a tile of
+//   dot16_s8      acc[4 p + c] += sum of x[p] * w[c], sixteen 8-bit products at a time, for a tile
+//   of
 //                 one or two pixels p by four channels c, with the loop over the products
 //   requantize4   four outputs of an epilogue `doubling` or `doubling_sign`
+//   depthwise     the parts of the formulation `interleaved`: rows interleaved, dot products of 4 x
+//   4
+//                 bytes for four pixels, epilogues of four pixels
 //   copy, fill    vectors of bytes
 //
 // The functions are in targets/cortex_m/instructions_mve.h.

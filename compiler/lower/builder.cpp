@@ -12,8 +12,6 @@ namespace octet::lower {
 
 namespace {
 
-constexpr size_t weight_alignment = 64;
-
 int round_up(int value, int multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
@@ -32,18 +30,11 @@ bool eight_bits(DType dtype) {
 
 } // namespace
 
-bool prefers_rows(const Graph &graph, const Operator &op) {
-    if (op.kind != OpKind::conv2d)
-        return false;
-    const auto &attributes = op.as<Conv2dAttributes>();
-    return attributes.groups == 1 && attributes.dilation_w == 1 &&
-           graph.tensor(op.inputs[0]).shape.back() < 16;
-}
-
 Builder::Builder(const Graph &graph, const Target &target, const schedules::Tuned &tuned,
                  Program &program)
     : graph_(graph), target_(target), family_(schedules::find_family(target.family)), tuned_(tuned),
       program_(program), model_output_(graph.tensors.size()), consumed_(graph.tensors.size()) {
+    program_.alignment = uint64_t(target.weight_alignment);
     for (const Operator &op : graph.operators)
         for (TensorId id : op.inputs)
             if (id != no_tensor)
@@ -66,6 +57,14 @@ Builder::Builder(const Graph &graph, const Target &target, const schedules::Tune
             std::tie(stored.value_lo, stored.value_hi) = std::pair(-128, 127);
         program_.inputs.push_back(stored_[graph.inputs[i]] = add(stored));
     }
+}
+
+bool Builder::prefers_rows(const Operator &op) const {
+    if (op.kind != OpKind::conv2d)
+        return false;
+    const auto &attributes = op.as<Conv2dAttributes>();
+    return attributes.groups == 1 && attributes.dilation_w == 1 &&
+           family_.prefers_rows(graph_.tensor(op.inputs[0]).shape.back());
 }
 
 schedules::Capabilities Builder::capabilities() const {
@@ -173,7 +172,7 @@ bool Builder::read_dense(TensorId id) const {
         for (size_t i = 0; i < op.inputs.size(); ++i)
             if (op.inputs[i] == id) {
                 const bool reshaped = op.kind == OpKind::reshape || op.kind == OpKind::squeeze;
-                if (i != 0 || !(reshaped || prefers_rows(graph_, op)))
+                if (i != 0 || !(reshaped || prefers_rows(op)))
                     return false;
                 read = true;
             }
@@ -342,8 +341,8 @@ Argument Builder::constant_bytes(const void *data, size_t bytes) {
             argument.offset = offset;
             return argument;
         }
-    const size_t offset =
-        (program_.weights.size() + weight_alignment - 1) / weight_alignment * weight_alignment;
+    const size_t alignment = program_.alignment;
+    const size_t offset = (program_.weights.size() + alignment - 1) / alignment * alignment;
     program_.weights.resize(offset + bytes);
     std::memcpy(program_.weights.data() + offset, data, bytes);
     places.push_back({offset, bytes});

@@ -18,10 +18,6 @@
 
 namespace octet::lower {
 
-/// True when `op` is a convolution that reads its input best as flattened rows of (column,
-/// channel): few channels, which then lie dense.
-bool prefers_rows(const Graph &graph, const Operator &op);
-
 /// A kernel's arguments by the names in its signature.
 using NamedArguments = std::map<std::string, Argument>;
 
@@ -32,9 +28,14 @@ public:
 
     const Graph &graph() const { return graph_; }
     const Target &target() const { return target_; }
+    const schedules::Family &family() const { return family_; }
     const StoredTensor &stored_tensor(int stored) const {
         return program_.tensors.at(size_t(stored));
     }
+
+    /// True when `op` is a convolution that reads its input best as flattened rows of (column,
+    /// channel), which then lies dense.
+    bool prefers_rows(const Operator &op) const;
 
     /// Knobs for a kernel: tuned ones where there are, else the family's choice.
     nlohmann::json choose(generators::Conv2dSpec &spec) const;

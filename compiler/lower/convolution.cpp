@@ -85,7 +85,8 @@ void conv2d(Builder &builder, const Operator &op) {
     const Shape &weights = graph.tensor(op.inputs[1]).shape;
 
     int input = builder.stored(op.inputs[0]);
-    const bool rows = prefers_rows(graph, op) && builder.stored_tensor(input).stride_c == in[3];
+    const bool rows = builder.prefers_rows(op) &&
+                      builder.family().prefers_rows(builder.stored_tensor(input).stride_c);
     if (!rows)
         input = convolution_input(builder, op.inputs[0]);
 
@@ -140,10 +141,13 @@ void fully_connected(Builder &builder, const Operator &op) {
         }
     }
     Conv2dSpec spec;
+    const bool rows = builder.family().prefers_rows(stride);
+    spec.formulation = rows ? ConvFormulation::row_dot : ConvFormulation::dot;
+    spec.staged = rows;
     spec.c_in = c_in;
     spec.c_out = weights[0];
     spec.in_w = spec.out_w = batch;
-    spec.in_stride_c = (stride + 3) / 4 * 4;
+    spec.in_stride_c = rows ? stride : (stride + 3) / 4 * 4;
     append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]),
                   op.as<FullyConnectedAttributes>().activation);
 }

@@ -40,10 +40,14 @@ void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> 
     lower_epilogue(builder, op, accumulation, range, convolution.block, spec.epilogue, arguments);
     builder.set_values(output, range.lo, range.hi);
     std::vector<int> outputs = {output};
-    if (spec.staged) {
-        outputs.push_back(builder.scratch(op.name + "/staged", spec.staged_bytes()));
-        arguments["staged"] = builder.argument(outputs.back());
-    }
+    const auto add_scratch = [&](const char *name, int64_t bytes) {
+        outputs.push_back(builder.scratch(op.name + "/" + name, bytes));
+        arguments[name] = builder.argument(outputs.back());
+    };
+    if (spec.scratch_bytes)
+        add_scratch("scratch", spec.scratch_bytes);
+    else if (spec.staged)
+        add_scratch("staged", spec.staged_bytes());
     const bool per_channel = builder.graph().tensor(op.inputs[1]).quantization.per_channel();
     const Kernel kernel(spec);
     builder.call(op, {.generator = convolution.generator,

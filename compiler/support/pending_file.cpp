@@ -68,4 +68,12 @@ void write_text_file(const fs::path &path, std::string_view text) {
     file.commit();
 }
 
+std::string read_text_file(const std::filesystem::path &path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(stream), {}};
+    if (!stream)
+        throw Error("{}: cannot be read; check that it exists", path.string());
+    return text;
+}
+
 } // namespace octet

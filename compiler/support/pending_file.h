@@ -38,4 +38,7 @@ private:
 /// Writes one whole file of text.
 void write_text_file(const std::filesystem::path &path, std::string_view text);
 
+/// The whole contents of a file. Throws Error naming it.
+std::string read_text_file(const std::filesystem::path &path);
+
 } // namespace octet

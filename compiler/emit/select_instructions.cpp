@@ -1,0 +1,181 @@
+#include "compiler/emit/select_instructions.h"
+
+#include "compiler/emit/select_mve.h"
+#include "compiler/emit/select_scalar.h"
+
+#include <algorithm>
+
+namespace octet::emit {
+
+namespace {
+
+using namespace Halide;
+using namespace Halide::Internal;
+
+/// What a vector expression widens from: the operand of sign extensions around it.
+Expr narrowest(Expr e) {
+    while (const Cast *cast = e.as<Cast>())
+        e = cast->value;
+    return e;
+}
+
+/// A load of adjacent elements, or null.
+const Load *dense_load(const Expr &e) {
+    const Load *load = e.as<Load>();
+    const Ramp *ramp = load ? load->index.as<Ramp>() : nullptr;
+    return ramp && is_const_one(ramp->stride) && is_const_one(load->predicate) ? load : nullptr;
+}
+
+/// A load of adjacent elements in the order 0, 2, 1, 3, or null.
+const Load *even_odd_load(const Expr &e) {
+    const Shuffle *shuffle = e.as<Shuffle>();
+    if (!shuffle || shuffle->vectors.size() != 1 ||
+        shuffle->indices != std::vector<int>{0, 2, 1, 3})
+        return nullptr;
+    const Load *load = dense_load(shuffle->vectors[0]);
+    return load && load->type.lanes() == 4 ? load : nullptr;
+}
+
+/// The sum of products `a * b` in the narrowest types that they come from.
+struct Products {
+    Expr a, b;
+};
+
+bool match_products(const Expr &e, Products &products) {
+    const Expr value = e;
+    if (const Cast *cast = value.as<Cast>())
+        return match_products(cast->value, products);
+    if (const Mul *mul = value.as<Mul>()) {
+        products = {narrowest(mul->a), narrowest(mul->b)};
+        return true;
+    }
+    const Call *call = value.as<Call>();
+    if (!call || !call->is_intrinsic(Call::widening_mul))
+        return false;
+    products = {narrowest(call->args[0]), narrowest(call->args[1])};
+    return true;
+}
+
+/// A scalar load of the first of the elements that `load` loads, as the address of them all.
+Expr first_of(const Load *load) {
+    const Expr index = load->index.as<Ramp>()->base;
+    return Load::make(load->type.element_of(), load->name, index, load->image, load->param,
+                      const_true(), ModulusRemainder());
+}
+
+/// Bytes by which the address of `load` is known to be aligned, 1 to 8, when its buffer is.
+int alignment_of(const Load *load) {
+    const ModulusRemainder index = modulus_remainder(load->index.as<Ramp>()->base);
+    const int64_t bytes = load->type.bytes();
+    for (const int alignment : {8, 4, 2})
+        if (alignment >= bytes && index.modulus % (alignment / bytes) == 0 &&
+            index.remainder % (alignment / bytes) == 0)
+            return alignment;
+    return 1;
+}
+
+/// The elements of `load` as one word.
+Expr load_word(const Load *load) {
+    const int bits = load->type.bits() * load->type.lanes();
+    std::string name = "octet_load" + std::to_string(bits);
+    // Arena and scratch are aligned; arguments that the caller owns need not be.
+    if (bits == 64 && alignment_of(load) >= 4 && !load->param.defined())
+        name += "_a4";
+    return Call::make(UInt(bits), name, {first_of(load)}, Call::PureExtern);
+}
+
+class Selector : public IRMutator {
+public:
+    explicit Selector(const std::vector<std::string> &names) : names_(names.begin(), names.end()) {}
+
+    std::set<std::string> selected;
+
+private:
+    using IRMutator::visit;
+
+    bool has(const std::string &name) const { return names_.count(name) != 0; }
+    Expr call(Type type, const std::string &name, const std::vector<Expr> &arguments) {
+        selected.insert(name);
+        return Call::make(type, "octet_" + name, arguments, Call::PureExtern);
+    }
+
+    Expr visit(const Add *add) override {
+        for (const bool swapped : {false, true}) {
+            const Expr &sum = swapped ? add->b : add->a, &acc = swapped ? add->a : add->b;
+            const VectorReduce *reduce = sum.as<VectorReduce>();
+            Products products;
+            if (!reduce || reduce->op != VectorReduce::Add || !(add->type == Int(32)) ||
+                !match_products(reduce->value, products))
+                continue;
+            if (const Expr dot = select_dot(acc, products); dot.defined())
+                return dot;
+        }
+        return IRMutator::visit(add);
+    }
+
+    Expr select_dot(const Expr &acc, const Products &products) {
+        if (has("dot4_s16_s8"))
+            for (const auto &[a, b] : {products, Products{products.b, products.a}}) {
+                const Load *left = dense_load(a), *right = even_odd_load(b);
+                if (left && right && left->type == Int(16, 4) && right->type == Int(8, 4))
+                    return call(Int(32), "dot4_s16_s8",
+                                {mutate(acc), load_word(left), load_word(right)});
+            }
+        return {};
+    }
+
+    Stmt visit(const Store *store) override {
+        const Ramp *to = store->index.as<Ramp>();
+        const bool four = store->value.type() == Int(16, 4) && to && is_const_one(to->stride) &&
+                          is_const_one(store->predicate);
+        if (!four)
+            return IRMutator::visit(store);
+        const Cast *cast = store->value.as<Cast>();
+        const Load *load = cast ? dense_load(cast->value) : nullptr;
+        const Broadcast *splat = store->value.as<Broadcast>();
+        if (has("widen4_s8") && load && load->type == Int(8, 4))
+            return store_word(store, call(UInt(64), "widen4_s8", {load_word(load)}));
+        if (has("splat4_s16") && splat)
+            return store_word(store, call(UInt(64), "splat4_s16", {mutate(splat->value)}));
+        return IRMutator::visit(store);
+    }
+
+    /// Stores a word of 64 bits where `store` stores its elements.
+    Stmt store_word(const Store *store, const Expr &word) {
+        const Expr target = Load::make(Int(16, 4), store->name, store->index, Buffer<>(),
+                                       Parameter(), const_true(4), ModulusRemainder());
+        const bool aligned = alignment_of(target.as<Load>()) >= 4;
+        return Evaluate::make(Call::make(Int(32), aligned ? "octet_store64_a4" : "octet_store64",
+                                         {first_of(target.as<Load>()), word}, Call::Extern));
+    }
+
+    std::set<std::string> names_;
+};
+
+} // namespace
+
+Selection select_instructions(const Stmt &body, const octet::Target &target) {
+    Selector selector(target.instructions);
+    Selection result;
+    const std::set<std::string> available(target.instructions.begin(), target.instructions.end());
+    result.body = selector.mutate(select_scalar(select_mve(body, available, result.instructions),
+                                                available, result.instructions));
+    result.instructions.merge(selector.selected);
+    return result;
+}
+
+bool takes_address(const std::string &function) {
+    return function.rfind("octet_load", 0) == 0 || function.rfind("octet_store", 0) == 0;
+}
+
+const std::set<std::string> &known_instructions() {
+    static const std::set<std::string> names = [] {
+        std::set<std::string> names = mve_instructions();
+        names.insert({"dot4_s16_s8", "splat4_s16", "widen4_s8"});
+        names.insert(scalar_instructions().begin(), scalar_instructions().end());
+        return names;
+    }();
+    return names;
+}
+
+} // namespace octet::emit

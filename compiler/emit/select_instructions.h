@@ -1,0 +1,35 @@
+// Instruction selection of lane c: shapes of Halide's IR become calls of the functions in
+// targets/<family>/instructions.h.
+//
+// Each instruction has a name, a shape that it matches and a function `octet_<name>` with the same
+// meaning. A target's description lists the names that its chip has.
+//
+//   dot4_s16_s8   acc + sum of 4 products, s16 by s8, the s8 operand packed 0, 2, 1, 3
+//   widen4_s8     4 adjacent s8 stored as s16
+//   splat4_s16    one value stored as 4 adjacent s16
+#pragma once
+
+#include "compiler/target/target.h"
+
+#include <Halide.h>
+
+#include <set>
+#include <string>
+
+namespace octet::emit {
+
+struct Selection {
+    Halide::Internal::Stmt body;
+    std::set<std::string> instructions; ///< those that were selected
+};
+
+Selection select_instructions(const Halide::Internal::Stmt &body, const Target &target);
+
+/// Whether the first argument of the function of that name is an address, which IR holds as a load
+/// from there.
+bool takes_address(const std::string &function);
+
+/// Names that a target's description may list.
+const std::set<std::string> &known_instructions();
+
+} // namespace octet::emit
