@@ -81,8 +81,11 @@ OCTET_INLINE uint64_t octet_load64(const void *at) {
     const uint32_t low = octet_load32(at), high = octet_load32((const char *)at + 4);
     return (uint64_t)high << 32 | low;
 }
+#ifndef OCTET_LOAD64_A4 /* A family may have a better one. */
+#define OCTET_LOAD64_A4(at) (*(const octet_u64_a4 *)(at))
+#endif
 OCTET_INLINE uint64_t octet_load64_a4(const void *at) {
-    return *(const octet_u64_a4 *)at;
+    return OCTET_LOAD64_A4(at);
 }
 OCTET_INLINE void octet_store64(void *at, uint64_t value) {
     memcpy(at, &value, sizeof value);
