@@ -4,6 +4,7 @@
 #include "compiler/emit/kernels.h"
 #include "compiler/emit/library.h"
 #include "compiler/emit/model_file.h"
+#include "compiler/firmware_project.h"
 #include "compiler/lower/lower.h"
 #include "compiler/report/manifest.h"
 #include "compiler/report/report.h"
@@ -75,7 +76,7 @@ void write_artifacts(const Compiled &compiled, const fs::path &directory) {
     } catch (...) {
         fs::remove(pending_archive, error);
         if (!existed)
-            fs::remove(directory, error);
+            fs::remove_all(directory, error);
         throw;
     }
 }

@@ -1,6 +1,6 @@
-# Does what a firmware engineer does: takes the example's templates as octet compile completes them,
-# builds the firmware with nothing but its folder and the tool chain, and runs it. Variables: SOURCE
-# (the repository), WORK (a folder of this test's own), WRITER (writes the model file).
+# Does what a firmware engineer does: takes what octet compile writes, builds the
+# firmware with nothing but its folder and the tool chain, and runs it. Variables: SOURCE
+# (the repository), WORK (a folder of this test's own), WRITER (write_firmware.cpp).
 function(run)
     execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
     set(result "${result}" PARENT_SCOPE)
@@ -23,35 +23,13 @@ foreach(tool arm-none-eabi-gcc arm-none-eabi-g++ qemu-system-arm)
     endif()
 endforeach()
 
-set(NAME device)
-set(UPPER_NAME DEVICE)
-set(STACK_BYTES 2048)
-set(FLASH_BYTES 65536)
-set(RAM_BYTES 0x8000)
-set(ARRAYS "static uint8_t input0[OCTET_DEVICE_INPUT0_BYTES] ALIGNED;
-static uint8_t output0[OCTET_DEVICE_OUTPUT0_BYTES] ALIGNED;
-static uint8_t *const input_arrays[] = {input0};
-static const void *const inputs[] = {input0};
-static void *const outputs[] = {output0};")
-set(firmware ${SOURCE}/targets/cortex_m/firmware)
-
-# Writes the folder that octet compile writes.
-function(write_folder folder)
+# Writes the folder that octet compile writes, with kernels made by hand.
+function(write_folder target folder flags)
     file(REMOVE_RECURSE ${folder})
-    configure_file(${firmware}/example/main.c.in ${folder}/main.c @ONLY)
-    configure_file(${firmware}/example/CMakeLists.txt.in ${folder}/CMakeLists.txt @ONLY)
-    foreach(file startup.c fault.c board.c semihosting.c timer.c firmware.h semihosting.h
-            firmware.ld image.S example/toolchain.cmake)
-        file(COPY ${firmware}/${file} DESTINATION ${folder})
-    endforeach()
-    foreach(file bare_metal core/status.cpp file.h include/octet)
-        cmake_path(GET file PARENT_PATH parent)
-        file(COPY ${SOURCE}/runtime/${file} DESTINATION ${folder}/runtime/${parent})
-    endforeach()
+    must(${WRITER} ${target} ${folder})
     file(COPY ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/device.h DESTINATION ${folder})
-    must(${WRITER} ${folder}/device.octet)
-    separate_arguments(flags UNIX_COMMAND ${CPU_FLAGS})
-    must(arm-none-eabi-gcc ${flags} -mthumb -Os -I${SOURCE}/runtime/include -I${firmware}
+    must(arm-none-eabi-gcc ${flags} -mthumb -Os -I${SOURCE}/runtime/include
+         -I${SOURCE}/targets/cortex_m/firmware
          -c ${SOURCE}/tests/bare_metal/device_kernels.c -o ${folder}/kernels.o)
     must(arm-none-eabi-ar rcsD ${folder}/libdevice.a ${folder}/kernels.o)
     file(REMOVE ${folder}/kernels.o)
@@ -91,33 +69,25 @@ function(runs_right folder)
     endif()
 endfunction()
 
-set(FLASH_ORIGIN 0x00000000)
-set(RAM_ORIGIN 0x20000000)
-set(TARGET cortex-m4)
-set(CPU_FLAGS "-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16")
-set(QEMU_MACHINE mps2-an386)
-write_folder(${WORK}/m4)
-build(${WORK}/m4)
-runs_right(${WORK}/m4)
+write_folder(cortex-m4 ${WORK}/m4 "-mcpu=cortex-m4;-mfloat-abi=hard;-mfpu=fpv4-sp-d16")
+build(${WORK}/m4/firmware)
+runs_right(${WORK}/m4/firmware)
 
 # A damaged model: one line, and the exit code says so too.
 file(WRITE ${WORK}/m4/device.octet "OCTTOCTTOCTTOCTT")
-must(${CMAKE_COMMAND} --build ${WORK}/m4/build)
-run(${CMAKE_COMMAND} --build ${WORK}/m4/build --target run)
+must(${CMAKE_COMMAND} --build ${WORK}/m4/firmware/build)
+run(${CMAKE_COMMAND} --build ${WORK}/m4/firmware/build --target run)
 if(result EQUAL 0 OR NOT out MATCHES "device: not a valid model file")
     message(FATAL_ERROR "a damaged model gave ${result}:\n${out}")
 endif()
 
-set(TARGET cortex-m0plus)
-set(CPU_FLAGS "-mcpu=cortex-m0plus")
-set(QEMU_MACHINE mps2-an385)
-write_folder(${WORK}/m0plus)
-build(${WORK}/m0plus)
-runs_right(${WORK}/m0plus)
+write_folder(cortex-m0plus ${WORK}/m0plus "-mcpu=cortex-m0plus;-mfloat-abi=soft")
+build(${WORK}/m0plus/firmware)
+runs_right(${WORK}/m0plus/firmware)
 
 # For a board of one's own: no semihosting, and then no breakpoint instruction either.
-build(${WORK}/m0plus -DOCTET_SEMIHOSTING=OFF)
-must(arm-none-eabi-objdump -d ${WORK}/m0plus/build/device.elf)
+build(${WORK}/m0plus/firmware -DOCTET_SEMIHOSTING=OFF)
+must(arm-none-eabi-objdump -d ${WORK}/m0plus/firmware/build/device.elf)
 if(out MATCHES "bkpt")
     message(FATAL_ERROR "a firmware without semihosting has a breakpoint instruction")
 endif()
