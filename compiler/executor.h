@@ -24,7 +24,7 @@ struct Place {
 struct Step {
     enum class Kind : uint32_t { end, fill, write, call, read, paint, marks };
     Kind kind = Kind::end;
-    Place place;           ///< of fill, write and read
+    Place place = {};      ///< of fill, write and read
     uint8_t value = 0;     ///< of fill
     uint32_t call = 0;     ///< of call: the number of the program's call, or whole_network
     size_t data_start = 0; ///< of write: where its bytes lie in Script::data

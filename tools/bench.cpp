@@ -22,9 +22,9 @@ struct Options : ModelOptions {
 struct Result {
     const Compiled &compiled;
     int threads;
-    Timing timing;   ///< in this process
-    double peak = 0; ///< GMAC/s of one thread; 0 when it could not be measured
-    Count count;     ///< by the target's command
+    Timing timing = {}; ///< in this process
+    double peak = 0;    ///< GMAC/s of one thread; 0 when it could not be measured
+    Count count = {};   ///< by the target's command
 
     bool timed() const { return !timing.layers.empty(); }
     bool counted() const { return !count.layers.empty(); }

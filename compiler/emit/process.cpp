@@ -39,6 +39,15 @@ std::string last_line(std::string text) {
     return text.substr(text.rfind('\n') + 1);
 }
 
+/// The line that says most: the first that a compiler marks as an error, else the last.
+std::string telling_line(const std::string &text) {
+    const size_t mark = text.find("error: ");
+    if (mark == std::string::npos)
+        return last_line(text);
+    const size_t start = text.rfind('\n', mark) + 1;
+    return text.substr(start, text.find('\n', mark) - start);
+}
+
 int wait_for(pid_t pid) {
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -142,7 +151,7 @@ void run_command(const std::vector<std::string> &command) {
     const int status = wait_for(pid);
     if (status != 0)
         throw Error("{}: {}: {}; check the target's toolchain", command.front(), describe(status),
-                    last_line(output));
+                    telling_line(output));
 }
 
 void run_jobs(const std::vector<Job> &jobs, int parallel, double seconds,

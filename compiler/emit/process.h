@@ -8,7 +8,7 @@
 namespace octet::emit {
 
 /// Runs a command (no shell) and waits for it. Throws Error with the command's name, its exit
-/// status and the last line it printed when it fails or cannot be started.
+/// status and the line of its output that tells most when it fails or cannot be started.
 void run_command(const std::vector<std::string> &command);
 
 /// A piece of work for a process of its own.
