@@ -38,7 +38,7 @@ std::vector<int> Conv2dSpec::staged_extents() const {
         return {
             round_up((out_w - 1) * stride_w * column_stride() + dots() * group, column_stride()),
             out_h, batch};
-    const int row = (out_w - 1) * stride_w * row_stride() + dots() * group;
+    const int row = staged_lead + (out_w - 1) * stride_w * row_stride() + dots() * group;
     return {scratch_bytes ? row : round_up(row, 64), rows, batch};
 }
 
@@ -166,9 +166,9 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
         else
             bounded = BoundaryConditions::constant_exterior(
                 input, pad(0), {{0, columns}, {0, spec.in_h}, {0, spec.batch}});
-        staged(x, y, n) =
-            convert(bounded(x - spec.pad_left * spec.row_stride(), y - spec.pad_top, n));
-        value = staged(x * (spec.stride_w * spec.row_stride()) + element,
+        staged(x, y, n) = convert(bounded(
+            x - (spec.pad_left * spec.row_stride() + spec.staged_lead), y - spec.pad_top, n));
+        value = staged(x * (spec.stride_w * spec.row_stride()) + element + spec.staged_lead,
                        y * spec.stride_h + r[r_dot + 1] * spec.dilation_h, n);
     }
     acc(c, x, y, n) = bias(c);

@@ -39,6 +39,9 @@ struct Conv2dSpec {
     bool staged = false; ///< the input goes through a padded copy
     /// The copy's type, "s16" where products of 16 bits are what the chip has; empty: as in memory.
     std::string staged_type;
+    /// Elements of the flattened rows that are left free before their padding, so that the input
+    /// begins where vectors begin.
+    int staged_lead = 0;
     /// Bytes of working memory in which the schedule keeps what it needs of the copy; 0: the whole
     /// copy is an output of its own.
     int64_t scratch_bytes = 0;
@@ -50,7 +53,7 @@ struct Conv2dSpec {
                                    out_h, out_w, out_stride_c, kernel_h, kernel_w, stride_h,
                                    stride_w, dilation_h, dilation_w, pad_top, pad_left, in_type,
                                    rebias_input, formulation, group, lanes, staged, staged_type,
-                                   scratch_bytes, even_odd, epilogue)
+                                   staged_lead, scratch_bytes, even_odd, epilogue)
 
     /// Dot products in one run: over channels (dot), tap columns and channels (row_dot), all taps
     /// (column_dot).

@@ -24,6 +24,19 @@ int ring_rows(const Conv2dSpec &spec) {
     return std::min((spec.kernel_h - 1) * spec.dilation_h + 1, spec.staged_extents().end()[-2]);
 }
 
+/// Whether rows of the input are whole vectors of the copy.
+bool whole_vectors(const Conv2dSpec &spec) {
+    return spec.formulation == ConvFormulation::row_dot ? spec.in_w * spec.row_stride() % 4 == 0
+                                                        : spec.c_in % 4 == 0;
+}
+
+/// A product of one vector with a narrow matrix, for which widening the vector ahead does not pay.
+bool few_outputs(const Conv2dSpec &spec) {
+    return spec.formulation == ConvFormulation::row_dot && spec.kernel_h * spec.kernel_w == 1 &&
+           spec.batch * spec.in_h * spec.in_w == 1 && spec.row_stride() % 4 == 0 &&
+           spec.epilogue.channels <= 12;
+}
+
 /// Instructions of the whole layer with a tile of `pixels` times `channels`, in arbitrary units:
 /// one step loads `pixels` activations and `channels` weights and multiplies them.
 double tile_cost(const Conv2dSpec &spec, int pixels, int channels, double activation, double weight,
@@ -76,9 +89,10 @@ void schedule(Conv2d &kernel, const Conv2dKnobs &knobs) {
         .compute_at(kernel.output, y)
         .store_at(kernel.output, n)
         .fold_storage(kernel.staged.args()[spec.staged_extents().size() - 2], ring_rows(spec));
-    const Var inner = kernel.staged.args().front();
-    if (const int width = std::max(spec.group, 4); spec.staged_extents().front() >= width)
-        kernel.staged.vectorize(inner, width, TailStrategy::RoundUp);
+    if (whole_vectors(spec)) {
+        const Var inner = kernel.staged.args().front();
+        kernel.staged.align_bounds(inner, 4).vectorize(inner, 4, TailStrategy::RoundUp);
+    }
 }
 
 std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) {
@@ -86,10 +100,12 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
         return mve::candidates(spec);
     const bool dsp = chip.dot_lanes == 4;
     spec.group = dsp ? 4 : 1;
-    spec.even_odd = dsp;
-    spec.staged |= dsp; // To widen it.
-    spec.staged_type = dsp ? "s16" : "";
+    spec.staged = !few_outputs(spec) && (spec.staged || dsp);
+    spec.even_odd = dsp && spec.staged;
+    spec.staged_type = spec.even_odd ? "s16" : "";
     if (spec.staged) {
+        if (whole_vectors(spec) && spec.formulation == ConvFormulation::row_dot)
+            spec.staged_lead = (4 - spec.pad_left * spec.row_stride() % 4) % 4;
         // Each row is rounded up to whole vectors.
         const std::vector<int> extents = spec.staged_extents();
         int64_t row = (extents.front() + 15) / 16 * 16 * (dsp ? 2 : 1);

@@ -121,6 +121,12 @@ private:
                     return call(Int(32), "dot4_s16_s8",
                                 {mutate(acc), load_word(left), load_word(right)});
             }
+        if (has("dot4_s8_s8")) {
+            const Load *left = dense_load(products.a), *right = dense_load(products.b);
+            if (left && right && left->type == Int(8, 4) && right->type == Int(8, 4))
+                return call(Int(32), "dot4_s8_s8",
+                            {mutate(acc), load_word(left), load_word(right)});
+        }
         return {};
     }
 
@@ -171,7 +177,7 @@ bool takes_address(const std::string &function) {
 const std::set<std::string> &known_instructions() {
     static const std::set<std::string> names = [] {
         std::set<std::string> names = mve_instructions();
-        names.insert({"dot4_s16_s8", "splat4_s16", "widen4_s8"});
+        names.insert({"dot4_s16_s8", "dot4_s8_s8", "splat4_s16", "widen4_s8"});
         names.insert(scalar_instructions().begin(), scalar_instructions().end());
         return names;
     }();

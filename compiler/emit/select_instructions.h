@@ -5,6 +5,7 @@
 // meaning. A target's description lists the names that its chip has.
 //
 //   dot4_s16_s8   acc + sum of 4 products, s16 by s8, the s8 operand packed 0, 2, 1, 3
+//   dot4_s8_s8    acc + sum of 4 products, s8 by s8
 //   widen4_s8     4 adjacent s8 stored as s16
 //   splat4_s16    one value stored as 4 adjacent s16
 #pragma once

@@ -91,6 +91,12 @@ OCTET_INLINE int32_t octet_dot4_s16_s8(int32_t acc, uint64_t a, uint32_t b) {
     return octet_smlad((uint32_t)(a >> 32), octet_sxtb16_odd(b), acc);
 }
 
+/* acc + the sum of a's four bytes times b's. */
+OCTET_INLINE int32_t octet_dot4_s8_s8(int32_t acc, uint32_t a, uint32_t b) {
+    acc = octet_smlad(octet_sxtb16(a), octet_sxtb16(b), acc);
+    return octet_smlad(octet_sxtb16_odd(a), octet_sxtb16_odd(b), acc);
+}
+
 /* Four equal half-words. */
 OCTET_INLINE uint64_t octet_splat4_s16(int16_t x) {
     const uint32_t pair = octet_pack_low((uint16_t)x, (uint16_t)x);
