@@ -1,5 +1,6 @@
 #include "compiler/compile.h"
 
+#include "compiler/budget.h"
 #include "compiler/emit/cache.h"
 #include "compiler/emit/kernels.h"
 #include "compiler/emit/library.h"
@@ -36,6 +37,7 @@ Compiled compile(const Graph &graph, const CompileOptions &options, const schedu
         emit::build_library(result.program, options.target, result.objects, cache);
     result.table_object = library.table_object;
     result.shared_library = library.shared_library;
+    check_budgets(result);
     return result;
 }
 

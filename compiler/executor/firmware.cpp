@@ -75,54 +75,68 @@ std::vector<std::string> linker_for(const Target &target) {
     return command;
 }
 
-/// The target's C compiler with what the firmware's sources need: where headers lie, the model's
-/// image and table, and that a machine watches.
-std::vector<std::string> compiler_for(const Target &target, const std::string &model,
-                                      const fs::path &image) {
-    const fs::path root = shipped_directory();
-    const std::vector<std::string> more = {
-        "-I" + root.string(), "-I" + (root / "runtime/include").string(), "-DOCTET_SEMIHOSTING",
-        "-DOCTET_LIBRARY=octet_" + model + "_library",
-        "-DOCTET_IMAGE_FILE=\"" + image.string() + "\""};
-    std::vector<std::string> command = target.toolchain.c_compiler;
-    command.insert(command.begin() + 1, more.begin(), more.end());
-    return command;
-}
-
 /// Compiles the runner's sources into the cache.
-std::vector<fs::path> compile_sources(const Compiled &compiled, const fs::path &folder) {
-    const std::string image(compiled.file.begin(), compiled.file.end());
-    const fs::path image_file = folder / (emit::content_name(image) + ".octet");
-    if (!fs::exists(image_file))
-        write_text_file(image_file, image);
-    const std::vector<std::string> c_compiler =
-        compiler_for(compiled.target, compiled.program.name, image_file);
-    std::vector<std::string> cpp_compiler = c_compiler;
-    cpp_compiler.insert(cpp_compiler.begin() + 1, {"-std=c++17", "-fno-exceptions", "-fno-rtti"});
-
-    // Headers are part of what a source depends on, so all files are in every key.
-    std::string all;
-    std::vector<fs::path> sources = {shipped_directory() / "runtime/core/status.cpp"};
-    for (const fs::path &source_folder : source_folders(compiled.target))
-        for (const fs::path &file : files_in(source_folder)) {
-            all += file.filename().string() + "\n" + read_text_file(file);
-            if (is_source(file))
-                sources.push_back(file);
-        }
-    for (const char *file : {"runtime/file.h", "runtime/core/status.cpp",
-                             "runtime/include/octet/octet.h", "runtime/include/octet/bare_metal.h"})
-        all += read_text_file(shipped_directory() / file);
-
-    std::vector<fs::path> objects;
-    for (const fs::path &source : sources) {
-        const auto &command = source.extension() == ".cpp" ? cpp_compiler : c_compiler;
-        const std::string key =
-            fmt::format("{}|{}|{}", source.string(), fmt::join(command, " "), all);
-        objects.push_back(folder / (emit::content_name(key) + ".o"));
-        make_file(objects.back(), command, {source});
+class Compiler {
+public:
+    Compiler(const Compiled &compiled, const fs::path &folder)
+        : compiled_(compiled), folder_(folder) {
+        const std::string image(compiled.file.begin(), compiled.file.end());
+        image_ = folder / (emit::content_name(image) + ".octet");
+        if (!fs::exists(image_))
+            write_text_file(image_, image);
+        // Headers are part of what a source depends on, so all files are in every key.
+        sources_ = {shipped_directory() / "runtime/core/status.cpp"};
+        for (const fs::path &source_folder : source_folders(compiled.target))
+            for (const fs::path &file : files_in(source_folder)) {
+                all_ += file.filename().string() + "\n" + read_text_file(file);
+                if (is_source(file))
+                    sources_.push_back(file);
+            }
+        for (const char *file :
+             {"runtime/file.h", "runtime/core/status.cpp", "runtime/include/octet/octet.h",
+              "runtime/include/octet/bare_metal.h"})
+            all_ += read_text_file(shipped_directory() / file);
     }
-    return objects;
-}
+
+    std::vector<fs::path> objects() const {
+        std::vector<fs::path> objects;
+        for (const fs::path &source : sources_) {
+            const std::vector<std::string> command = command_for(source);
+            const std::string key =
+                fmt::format("{}|{}|{}", source.string(), fmt::join(command, " "), all_);
+            objects.push_back(folder_ / (emit::content_name(key) + ".o"));
+            make_file(objects.back(), command, {source});
+        }
+        return objects;
+    }
+
+private:
+    /// The target's C compiler with what `source` needs: where headers lie, that a machine watches
+    /// and, only where it asks for them, the model's image and table, so that the other objects
+    /// serve every model.
+    std::vector<std::string> command_for(const fs::path &source) const {
+        const fs::path root = shipped_directory();
+        std::vector<std::string> more = {"-I" + root.string(),
+                                         "-I" + (root / "runtime/include").string(),
+                                         "-DOCTET_SEMIHOSTING"};
+        const std::string text = read_text_file(source);
+        if (text.find("OCTET_LIBRARY") != std::string::npos)
+            more.push_back("-DOCTET_LIBRARY=octet_" + compiled_.program.name + "_library");
+        if (text.find("OCTET_IMAGE_FILE") != std::string::npos)
+            more.push_back("-DOCTET_IMAGE_FILE=\"" + image_.string() + "\"");
+        if (source.extension() == ".cpp")
+            more.insert(more.end(), {"-std=c++17", "-fno-exceptions", "-fno-rtti"});
+        std::vector<std::string> command = compiled_.target.toolchain.c_compiler;
+        command.insert(command.begin() + 1, more.begin(), more.end());
+        return command;
+    }
+
+    const Compiled &compiled_;
+    const fs::path folder_;
+    fs::path image_;
+    std::string all_;
+    std::vector<fs::path> sources_;
+};
 
 fs::path firmware_folder(const Compiled &compiled) {
     const fs::path folder = compiled.cache / "firmware";
@@ -138,7 +152,7 @@ fs::path firmware_folder(const Compiled &compiled) {
 
 Firmware build_firmware(const Compiled &compiled) {
     const fs::path folder = firmware_folder(compiled);
-    std::vector<fs::path> inputs = compile_sources(compiled, folder);
+    std::vector<fs::path> inputs = Compiler(compiled, folder).objects();
     inputs.insert(inputs.end(), compiled.objects.begin(), compiled.objects.end());
     if (!compiled.table_object.empty())
         inputs.push_back(compiled.table_object);

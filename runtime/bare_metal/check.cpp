@@ -229,8 +229,8 @@ octet_status check_program(const uint8_t *image, size_t image_bytes, const uint8
         !extent.holds_vector(program, ProgramField::weights, 1) ||
         !extent.holds_tables(program, ProgramField::calls))
         return OCTET_ERROR_PROGRAM;
-    const uint8_t *weights = elements(vector(program, ProgramField::weights));
-    if (extent.place_of(weights) % OCTET_BARE_ALIGNMENT != 0)
+    const uint8_t *weights = vector(program, ProgramField::weights);
+    if (count(weights) != 0 && extent.place_of(elements(weights)) % OCTET_BARE_ALIGNMENT != 0)
         return OCTET_ERROR_PROGRAM;
     const uint8_t *calls = vector(program, ProgramField::calls);
     for (uint32_t i = 0; i < count(calls); ++i)
