@@ -20,10 +20,14 @@ int64_t DepthwiseConv2dSpec::staged_bytes() const {
 std::vector<int> DepthwiseConv2dSpec::packed_extents() const {
     if (formulation == DepthwiseFormulation::planar)
         return {kernel_w, kernel_h, epilogue.channels};
+    if (formulation == DepthwiseFormulation::interleaved)
+        return {16, block, column_groups(), row_groups(), epilogue.channels};
     return {group, epilogue.channels, groups(), kernel_w};
 }
 
-int64_t DepthwiseConv2dSpec::packed_offset(int channel, int ky, int kx) const {
+int64_t DepthwiseConv2dSpec::packed_offset(int channel, int ky, int kx, int copy) const {
+    if (formulation == DepthwiseFormulation::interleaved)
+        return interleaved_offset(channel, ky, kx, copy);
     if (formulation == DepthwiseFormulation::planar)
         return (int64_t(channel) * kernel_h + ky) * kernel_w + kx;
     const int64_t vector = int64_t(kx) * groups() + ky / group;
@@ -61,6 +65,7 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
     const Type in_type = type_from_name(spec.in_type);
     const int channels = spec.epilogue.channels;
     const bool planar = spec.formulation == DepthwiseFormulation::planar;
+    const bool interleave = spec.formulation == DepthwiseFormulation::interleaved;
     const bool copied = spec.staged || planar;
     const auto &[c, x, y, n] = v;
 
@@ -73,11 +78,16 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
     Epilogue epilogue(spec.epilogue, signature);
     signature.scratch(spec.scratch_bytes);
 
+    input_ = input;
+    pad_ = pad;
     bounded_(c, x, y, n) = input(c, x, y, n);
     if (copied)
         bounded_ = BoundaryConditions::constant_exterior(
             input, pad(0), {{Expr(), Expr()}, {0, spec.in_w}, {0, spec.in_h}, {Expr(), Expr()}});
-    if (planar) {
+    if (interleave) {
+        build_interleaved();
+        output(c, x, y, n) = epilogue(sums(x, y, c, n), c);
+    } else if (planar) {
         build_planar();
         output(c, x, y, n) = epilogue(sums(x % spec.block, x / spec.block, y, c, n), c);
         invariants = {pad.in(), bias_.in()};

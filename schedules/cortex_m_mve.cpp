@@ -1,8 +1,8 @@
 // Convolutions with VMLADAVA: sixteen products into a general register.
 //
 // Eight of the general registers may accumulate, the even ones. Two pixels by four channels fill
-// them: a step loads six vectors for eight instructions of sixteen products. The four channels' sums
-// are then one vector, and so are their epilogue and its store.
+// them: a step loads six vectors for eight instructions of sixteen products. The four channels'
+// sums are then one vector, and so are their epilogue and its store.
 //
 // A dot product reads whole vectors, so it should be long. Where all taps are one run of memory
 // (pointwise, fully connected), the input is read in place; elsewhere the rows of a window are
@@ -100,9 +100,8 @@ void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
 }
 
 bool suits(const Conv2dSpec &spec) {
-    return spec.groups == 1 && spec.dilation_w == 1 && spec.in_type == "s8" &&
-           !spec.rebias_input && spec.epilogue.out_type == "s8" &&
-           spec.epilogue.channels % tile_channels == 0;
+    return spec.groups == 1 && spec.dilation_w == 1 && spec.in_type == "s8" && !spec.rebias_input &&
+           spec.epilogue.out_type == "s8" && spec.epilogue.channels % tile_channels == 0;
 }
 
 std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec) {

@@ -56,8 +56,9 @@ void depthwise_conv2d(Builder &builder, const Operator &op) {
     for (int ky = 0; ky < spec.kernel_h; ++ky)
         for (int kx = 0; kx < spec.kernel_w; ++kx)
             for (int c = 0; c < channels; ++c)
-                packed[size_t(spec.packed_offset(c, ky, kx))] =
-                    values[size_t(ky * spec.kernel_w + kx) * size_t(channels) + size_t(c)];
+                for (int copy = 0; copy < spec.packed_copies(); ++copy)
+                    packed[size_t(spec.packed_offset(c, ky, kx, copy))] =
+                        values[size_t(ky * spec.kernel_w + kx) * size_t(channels) + size_t(c)];
 
     append_convolution<generators::DepthwiseConv2d, DepthwiseConv2dSpec>(
         builder, op,

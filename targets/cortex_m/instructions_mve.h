@@ -143,13 +143,19 @@ OCTET_INLINE int8_t octet_requantize(int32_t acc, int32_t r, int32_t m, int32_t 
 /* q >> Shift saturated to 8 bits, in the lowest byte of each lane. */
 template <int Shift, int Lo, int Hi>
 OCTET_INLINE octet_s32x4 octet_narrow4(octet_s32x4 q) {
-    if constexpr (Shift > 16)
-        q = vshrq_n_s32(q, Shift - 16);
+    /* VQSHRN shifts by up to 16; gcc 12 takes the one that rounds, VQRSHRN, in its place. */
+#if defined(__clang__)
+    constexpr int narrowing = Shift < 16 ? Shift : 16;
+#else
+    constexpr int narrowing = 0;
+#endif
+    if constexpr (Shift > narrowing)
+        q = vshrq_n_s32(q, Shift - narrowing);
     octet_s16x8 half;
-    if constexpr (Shift == 0)
+    if constexpr (narrowing == 0)
         half = vqmovnbq_s32(vuninitializedq_s16(), q);
     else
-        half = vqshrnbq_n_s32(vuninitializedq_s16(), q, Shift > 16 ? 16 : Shift);
+        half = vqshrnbq_n_s32(vuninitializedq_s16(), q, narrowing);
     octet_s8x16 bytes = vqmovnbq_s16(vuninitializedq_s8(), half);
     if constexpr (Lo > -128)
         bytes = vmaxq_s8(bytes, vdupq_n_s8(Lo));
@@ -175,6 +181,96 @@ OCTET_INLINE void octet_requantize4(int8_t *out, const int32_t *acc, const int32
 #else
     for (int i = 0; i < 4; ++i)
         out[i] = octet_requantize<Left, Shift, Lo, Hi>(acc[i], r[i], m[i], Sign ? d[i] : 0);
+#endif
+}
+
+/* The same for the first Lanes of four, with the constants of one channel and outputs that lie Apart
+ * bytes apart. */
+template <int Left, int Shift, bool Sign, int Lo, int Hi, int Apart, int Lanes>
+OCTET_INLINE void octet_requantize4_apart(int8_t *out, const int32_t *acc, int32_t r, int32_t m,
+                                          int32_t d) {
+#if OCTET_MVE
+    const octet_s32x4 sums = vldrwq_s32(acc);
+    octet_s32x4 q = vqrdmulhq_n_s32(Left ? vshlq_n_s32(sums, Left) : sums, m);
+    q = vaddq_n_s32(q, r);
+    if constexpr (Sign) /* -1 where sums are negative, times d. */
+        q = vmlaq_n_s32(q, vshrq_n_s32(sums, 31), d);
+    const octet_s32x4 bytes = octet_narrow4<Shift, Lo, Hi>(q);
+    const octet_u32x4 offsets = {0, Apart, 2 * Apart, 3 * Apart};
+    if constexpr (Lanes == 4)
+        vstrbq_scatter_offset_s32(out, offsets, bytes);
+    else
+        vstrbq_scatter_offset_p_s32(out, offsets, bytes, vctp32q(Lanes));
+#else
+    for (int i = 0; i < Lanes; ++i)
+        out[i * Apart] = octet_requantize<Left, Shift, Lo, Hi>(acc[i], r, m, Sign ? d : 0);
+#endif
+}
+
+/* Interleaves four rows of an image for four channels, with padding: row j of them is the image's
+ * row first + j, and column x its column x - PadLeft, both pad outside the image:
+ * to[16 x + 4 c + j] for x < Columns, a multiple of 4. image points to channel 0 of the four. */
+template <int Height, int Width, int Apart, int RowBytes, int PadLeft, int Columns>
+OCTET_INLINE void octet_interleave_rows(int8_t *to, const int8_t *image, int32_t first,
+                                        int32_t pad) {
+    const int8_t *rows[4];
+    for (int j = 0; j < 4; ++j)
+        rows[j] = first + j >= 0 && first + j < Height ? image + (first + j) * RowBytes : nullptr;
+#if OCTET_MVE
+    const octet_u32x4 offsets = {0, Apart, 2 * Apart, 3 * Apart};
+    const octet_s8x16 outside = vdupq_n_s8((int8_t)pad);
+    for (int x = 0; x < PadLeft; ++x)
+        vstrbq_s8(to + 16 * x, outside);
+    /* The last columns may end within the image's; those beyond are filled again. */
+    for (int x = 0; x < Width; x += 4) {
+        const mve_pred16_t inside = vctp32q((uint32_t)(Width - x));
+        const auto columns = [&](const int8_t *row) {
+            if (!row)
+                return outside;
+            const int32_t *const at = (const int32_t *)(const void *)(row + x * Apart);
+            return vreinterpretq_s8_s32(Width % 4 ? vldrwq_gather_offset_z_s32(at, offsets, inside)
+                                                  : vldrwq_gather_offset_s32(at, offsets));
+        };
+        const int8x16x4_t four = {{columns(rows[0]), columns(rows[1]), columns(rows[2]),
+                                   columns(rows[3])}};
+        vst4q_s8(to + 16 * (PadLeft + x), four);
+    }
+    for (int x = PadLeft + Width; x < Columns; ++x)
+        vstrbq_s8(to + 16 * x, outside);
+#else
+    for (int x = 0; x < Columns; ++x)
+        for (int c = 0; c < 4; ++c)
+            for (int j = 0; j < 4; ++j) {
+                const bool inside = rows[j] && x >= PadLeft && x < PadLeft + Width;
+                to[16 * x + 4 * c + j] =
+                    inside ? rows[j][(x - PadLeft) * Apart + c] : (int8_t)pad;
+            }
+#endif
+}
+
+/* Four equal sums. */
+template <int>
+OCTET_INLINE void octet_fill4_s32(int32_t *sums, int32_t value) {
+    for (int i = 0; i < 4; ++i)
+        sums[i] = value;
+}
+
+/* sums[p] += the sum of four columns of four rows, x[p Pixels + i Columns + j], times w[4 i + j]. */
+template <int Pixels, int Columns>
+OCTET_INLINE void octet_dots4x4_s8(int32_t *sums, const int8_t *x, const int8_t *w) {
+#if OCTET_MVE
+    const octet_u32x4 offsets = {0, Columns, 2 * Columns, 3 * Columns};
+    const octet_s8x16 weights = vldrbq_s8(w);
+    const auto dot = [&](int p) {
+        const int32_t *const at = (const int32_t *)(const void *)(x + p * Pixels);
+        return vmladavq_s8(vreinterpretq_s8_s32(vldrwq_gather_offset_s32(at, offsets)), weights);
+    };
+    const octet_s32x4 dots = {dot(0), dot(1), dot(2), dot(3)};
+    vstrwq_s32(sums, vaddq_s32(vldrwq_s32(sums), dots));
+#else
+    for (int p = 0; p < 4; ++p)
+        for (int i = 0; i < 16; ++i)
+            sums[p] += x[p * Pixels + i / 4 * Columns + i % 4] * w[i];
 #endif
 }
 
