@@ -112,7 +112,8 @@ std::string generation_key(const Target &target) {
                        fmt::join(target.instructions, " "));
     std::set<std::string> headers;
     for (const char *folder : {"c", target.family.c_str()})
-        for (const auto &entry : std::filesystem::directory_iterator(target_directory() / folder))
+        for (const auto &entry :
+             std::filesystem::directory_iterator(shipped_directory() / "targets" / folder))
             if (entry.path().extension() == ".h")
                 headers.insert(read_text_file(entry.path()));
     return fmt::format("{}|{}", key, fmt::join(headers, "|"));

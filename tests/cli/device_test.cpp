@@ -135,6 +135,19 @@ TEST_CASE("A command that hangs or fails ends the verb", "[cli]") {
     CHECK(here.octet("compile small.tflite --target board.json -o out").exit_code == 0);
 }
 
+TEST_CASE("A folder of one's own targets finds what ships with Octet", "[cli]") {
+    if (!installed())
+        return;
+    const Workplace here;
+    here.write_model(small(), "small");
+    std::filesystem::create_directory(here / "mine");
+    write_target(here, "mine/chip", {{"description", "my chip"}});
+    const Outcome verified =
+        here.shell("OCTET_TARGETS=\"$PWD/mine\" \"$OCTET\" verify small.tflite --target chip");
+    INFO(verified.err);
+    CHECK(verified.exit_code == 0);
+}
+
 TEST_CASE("Knobs are tuned by counted instructions", "[cli]") {
     if (!installed())
         return;
