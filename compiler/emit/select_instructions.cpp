@@ -2,6 +2,8 @@
 
 #include "compiler/emit/select_mve.h"
 #include "compiler/emit/select_scalar.h"
+#include "compiler/emit/select_tiles.h"
+#include "compiler/emit/share_loads.h"
 
 #include <algorithm>
 
@@ -84,6 +86,21 @@ Expr load_word(const Load *load) {
     return Call::make(UInt(bits), name, {first_of(load)}, Call::PureExtern);
 }
 
+/// Four weights as one word. Where neighbouring words are loaded together, each is half of a load
+/// of 64 bits, which the compiler makes once; constants are aligned as their indices are.
+Expr load_weights(const Load *load) {
+    const Expr index = load->index.as<Ramp>()->base;
+    const ModulusRemainder place = modulus_remainder(index);
+    if (place.modulus % 8 != 0 || place.remainder % 4 != 0)
+        return load_word(load);
+    const bool high = place.remainder % 8 != 0;
+    const Expr first =
+        Load::make(load->type.element_of(), load->name, high ? simplify(index - 4) : index,
+                   load->image, load->param, const_true(), ModulusRemainder());
+    const Expr words = Call::make(UInt(64), "octet_load64_a4", {first}, Call::PureExtern);
+    return cast(UInt(32), high ? words >> 32 : words);
+}
+
 class Selector : public IRMutator {
 public:
     explicit Selector(const std::vector<std::string> &names) : names_(names.begin(), names.end()) {}
@@ -119,13 +136,13 @@ private:
                 const Load *left = dense_load(a), *right = even_odd_load(b);
                 if (left && right && left->type == Int(16, 4) && right->type == Int(8, 4))
                     return call(Int(32), "dot4_s16_s8",
-                                {mutate(acc), load_word(left), load_word(right)});
+                                {mutate(acc), load_word(left), load_weights(right)});
             }
         if (has("dot4_s8_s8")) {
             const Load *left = dense_load(products.a), *right = dense_load(products.b);
             if (left && right && left->type == Int(8, 4) && right->type == Int(8, 4))
                 return call(Int(32), "dot4_s8_s8",
-                            {mutate(acc), load_word(left), load_word(right)});
+                            {mutate(acc), load_word(left), load_weights(right)});
         }
         return {};
     }
@@ -164,8 +181,10 @@ Selection select_instructions(const Stmt &body, const octet::Target &target) {
     Selector selector(target.instructions);
     Selection result;
     const std::set<std::string> available(target.instructions.begin(), target.instructions.end());
-    result.body = selector.mutate(select_scalar(select_mve(body, available, result.instructions),
-                                                available, result.instructions));
+    result.body = body;
+    for (const auto &select : {select_mve, select_tiles, select_scalar})
+        result.body = select(result.body, available, result.instructions);
+    result.body = share_loads(selector.mutate(result.body));
     result.instructions.merge(selector.selected);
     return result;
 }
@@ -179,6 +198,7 @@ const std::set<std::string> &known_instructions() {
         std::set<std::string> names = mve_instructions();
         names.insert({"dot4_s16_s8", "dot4_s8_s8", "splat4_s16", "widen4_s8"});
         names.insert(scalar_instructions().begin(), scalar_instructions().end());
+        names.insert(tile_instructions().begin(), tile_instructions().end());
         return names;
     }();
     return names;
