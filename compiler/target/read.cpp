@@ -85,6 +85,11 @@ void check_meaning(const std::filesystem::path &file, const Target &target) {
     if (target.lane == "c" && target.toolchain.kernel_compiler.empty())
         refuse(file, {"/toolchain/kernel_compiler", "is missing",
                       "give the command that compiles kernels, which lane \"c\" prints as C++"});
+    if (target.lane == "c" &&
+        !std::filesystem::is_directory(shipped_directory() / "targets" / target.family))
+        refuse(file,
+               {"/family", "is \"" + target.family + "\", which has no headers for lane \"c\"",
+                "give cortex_m"});
     if (std::popcount(unsigned(target.weight_alignment)) != 1)
         refuse(file, {"/weight_alignment",
                       "is " + std::to_string(target.weight_alignment) + ", not a power of two",

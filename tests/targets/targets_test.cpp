@@ -169,6 +169,10 @@ TEST_CASE("Mistakes are named with field, reason and remedy", "[targets]") {
                Catch::Contains("/toolchain/kernel_compiler is missing"));
     CHECK_THAT(message_with("/runner", {{"kind", "command"}, {"command", {"run", "{program}"}}}),
                Catch::Contains("/toolchain/link is missing"));
+    json other_family = shipped("cortex-m4");
+    other_family["family"] = "x86";
+    CHECK_THAT(message_for(other_family.dump()),
+               Catch::Contains("/family is \"x86\", which has no headers for lane \"c\""));
     CHECK_THAT(message_with("/weight_alignment", 24), Catch::Contains("24, not a power of two"));
     CHECK_THAT(message_with("/epilogue", "double"), Catch::Contains("/epilogue is \"double\""));
     CHECK_THAT(message_with("/ram_bytes", 0), Catch::Contains("/ram_bytes is 0, below 1"));
