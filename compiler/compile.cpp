@@ -5,6 +5,7 @@
 #include "compiler/emit/kernels.h"
 #include "compiler/emit/library.h"
 #include "compiler/emit/model_file.h"
+#include "compiler/emit/select_instructions.h"
 #include "compiler/firmware_project.h"
 #include "compiler/lower/lower.h"
 #include "compiler/report/manifest.h"
@@ -13,9 +14,35 @@
 #include "compiler/support/pending_file.h"
 #include "compiler/tune.h"
 
+#include <algorithm>
+
 namespace octet {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A line for each kernel that multiplies one by one on a chip that has better.
+std::vector<std::string>
+without_products(const lower::Program &program, const Target &target,
+                 const std::vector<std::vector<std::string>> &instructions) {
+    std::vector<std::string> lines;
+    if (target.dot_lanes <= 1 || std::ranges::none_of(target.instructions, emit::adds_products))
+        return lines;
+    for (size_t i = 0; i < program.kernels.size(); ++i) {
+        const lower::Kernel &kernel = program.kernels[i];
+        const auto call = std::ranges::find(program.calls, int(i), &lower::Call::kernel);
+        if (call == program.calls.end() || call->macs == 0 ||
+            std::ranges::any_of(instructions[i], emit::adds_products))
+            continue;
+        lines.push_back(fmt::format("operator {}: kernel {} multiplies one by one, without the dot "
+                                    "products of {}",
+                                    call->name, kernel.symbol, target.name));
+    }
+    return lines;
+}
+
+} // namespace
 
 Compiled compile(const Graph &graph, const CompileOptions &options) {
     return compile(graph, options, schedules::Tuned::read(tuned_file(options.target)));
@@ -32,6 +59,8 @@ Compiled compile(const Graph &graph, const CompileOptions &options, const schedu
     emit::Objects objects = emit::compile_kernels(result.program, options, cache);
     result.objects = std::move(objects.files);
     result.code_bytes = std::move(objects.code_bytes);
+    result.instructions = std::move(objects.instructions);
+    result.warnings = without_products(result.program, options.target, result.instructions);
     result.cache_hits = objects.cache_hits;
     const emit::Library library =
         emit::build_library(result.program, options.target, result.objects, cache);

@@ -40,9 +40,12 @@ struct Compiled {
     Bytes file;                                 ///< the .octet image
     std::vector<std::filesystem::path> objects; ///< one per distinct kernel, in the cache
     std::vector<uint64_t> code_bytes;           ///< text size of each object
-    std::filesystem::path table_object;         ///< the kernel table, in the cache
-    std::filesystem::path shared_library;       ///< kernels and table, for targets that run here
-    std::filesystem::path cache;                ///< the folder of the cache
+    /// Of each kernel of lane c, the instructions that were selected for it.
+    std::vector<std::vector<std::string>> instructions;
+    std::vector<std::string> warnings;    ///< what a user should know, one line each
+    std::filesystem::path table_object;   ///< the kernel table, in the cache
+    std::filesystem::path shared_library; ///< kernels and table, for targets that run here
+    std::filesystem::path cache;          ///< the folder of the cache
     size_t cache_hits = 0;
 };
 

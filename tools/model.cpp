@@ -75,9 +75,16 @@ Compiled compile_graph(const Graph &graph, const Target &target, const ModelOpti
     compile_options.progress = progress.callback();
     Compiled compiled = compile(graph, compile_options);
     progress.clear();
-    if (options.verbose)
-        for (const std::string &note : compiled.program.notes)
-            fmt::print(stderr, "{}\n", note);
+    for (const std::string &warning : compiled.warnings)
+        fmt::print(stderr, "octet: warning: {}\n", warning);
+    if (!options.verbose)
+        return compiled;
+    for (const std::string &note : compiled.program.notes)
+        fmt::print(stderr, "{}\n", note);
+    for (size_t i = 0; i < compiled.instructions.size(); ++i)
+        if (!compiled.instructions[i].empty())
+            fmt::print(stderr, "{}: {}\n", compiled.program.kernels[i].symbol,
+                       fmt::join(compiled.instructions[i], ", "));
     return compiled;
 }
 

@@ -76,20 +76,21 @@ Halide::Target halide_target(const Target &target) {
 
 } // namespace
 
-void generate_object(const lower::Kernel &kernel, const Target &target,
-                     const std::filesystem::path &object) {
+namespace {
+
+void generate(const lower::Kernel &kernel, const Target &target,
+              const std::filesystem::path &object) {
     const json description = json::parse(kernel.spec);
-    const Generate &generate = registry().at(description.at("generator"));
+    const Generate &make = registry().at(description.at("generator"));
     const Signature signature =
-        generate(description.at("spec"), schedules::find_family(description.at("family")),
-                 description.at("knobs"));
+        make(description.at("spec"), schedules::find_family(description.at("family")),
+             description.at("knobs"));
     if (target.lane == "c") {
         const std::filesystem::path source = source_of(object);
-        write_text_file(source, c_source(signature, kernel.symbol, target).text);
-        if (const char *keep = std::getenv("OCTET_KEEP"))
-            std::filesystem::copy_file(source,
-                                       std::filesystem::path(keep) / (kernel.symbol + ".cpp"),
-                                       std::filesystem::copy_options::overwrite_existing);
+        const CSource generated = c_source(signature, kernel.symbol, target);
+        write_text_file(source, generated.text);
+        write_text_file(instructions_of(object),
+                        fmt::format("{}", fmt::join(generated.instructions, "\n")));
         run_command(command_line(target.toolchain.kernel_compiler, object, {source}));
         return;
     }
@@ -98,8 +99,23 @@ void generate_object(const lower::Kernel &kernel, const Target &target,
                     kernel.symbol, halide_target(target));
 }
 
+} // namespace
+
+void generate_object(const lower::Kernel &kernel, const Target &target,
+                     const std::filesystem::path &object) {
+    try {
+        generate(kernel, target, object);
+    } catch (const Halide::Error &error) { // Not a std::exception.
+        throw Error("{}", error.what());
+    }
+}
+
 std::filesystem::path source_of(const std::filesystem::path &object) {
     return object.string() + ".cpp";
+}
+
+std::filesystem::path instructions_of(const std::filesystem::path &object) {
+    return object.string() + ".instructions";
 }
 
 std::string generation_key(const Target &target) {

@@ -58,6 +58,15 @@ uint64_t code_size(const fs::path &object) {
                                          : executable_bytes<64>(bytes);
 }
 
+/// The lines of a file that need not exist.
+std::vector<std::string> read_lines(const fs::path &file) {
+    std::vector<std::string> lines;
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(line);
+    return lines;
+}
+
 } // namespace
 
 Objects compile_kernels(const lower::Program &program, const CompileOptions &options,
@@ -78,14 +87,16 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
         jobs.push_back({kernel.symbol,
                         [&kernel, &options, object, temporary] {
                             generate_object(kernel, options.target, temporary);
-                            if (fs::exists(source_of(temporary)))
-                                commit_file(source_of(temporary), source_of(object));
+                            for (const auto &beside : {source_of, instructions_of})
+                                if (fs::exists(beside(temporary)))
+                                    commit_file(beside(temporary), beside(object));
                             commit_file(temporary, object);
                         },
                         [temporary] {
                             std::error_code ignored;
                             fs::remove(temporary, ignored);
                             fs::remove(source_of(temporary), ignored);
+                            fs::remove(instructions_of(temporary), ignored);
                         }});
     }
     const size_t total = program.kernels.size();
@@ -99,6 +110,8 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
              });
     for (const fs::path &object : result.files)
         result.code_bytes.push_back(code_size(object));
+    for (const fs::path &object : result.files)
+        result.instructions.push_back(read_lines(instructions_of(object)));
     return result;
 }
 

@@ -8,6 +8,8 @@ namespace octet::emit {
 struct Objects {
     std::vector<std::filesystem::path> files; ///< one per kernel of the program, in its order
     std::vector<uint64_t> code_bytes;         ///< machine code in each
+    /// Of each kernel of lane c, the instructions that were selected; empty for other lanes.
+    std::vector<std::vector<std::string>> instructions;
     size_t cache_hits = 0;
 };
 

@@ -193,6 +193,10 @@ bool takes_address(const std::string &function) {
     return function.rfind("octet_load", 0) == 0 || function.rfind("octet_store", 0) == 0;
 }
 
+bool adds_products(const std::string &instruction) {
+    return instruction.rfind("dot", 0) == 0 || instruction == "depthwise";
+}
+
 const std::set<std::string> &known_instructions() {
     static const std::set<std::string> names = [] {
         std::set<std::string> names = mve_instructions();

@@ -30,6 +30,10 @@ Selection select_instructions(const Halide::Internal::Stmt &body, const Target &
 /// from there.
 bool takes_address(const std::string &function);
 
+/// Whether an instruction is one that adds products up: what the inner loop of a convolution should
+/// consist of.
+bool adds_products(const std::string &instruction);
+
 /// Names that a target's description may list.
 const std::set<std::string> &known_instructions();
 

@@ -37,6 +37,15 @@ std::string manifest(const Compiled &compiled) {
                           {"shape", call.shape},
                           {"macs", call.macs},
                           {"kernel", program.kernels.at(size_t(call.kernel)).symbol}});
+    Json kernels = Json::array();
+    for (size_t i = 0; i < program.kernels.size(); ++i) {
+        Json kernel = {{"symbol", program.kernels[i].symbol}};
+        if (i < compiled.code_bytes.size())
+            kernel["code_bytes"] = compiled.code_bytes[i];
+        if (i < compiled.instructions.size() && !compiled.instructions[i].empty())
+            kernel["instructions"] = compiled.instructions[i];
+        kernels.push_back(kernel);
+    }
     const uint64_t code_bytes =
         std::accumulate(compiled.code_bytes.begin(), compiled.code_bytes.end(), uint64_t(0));
     const Json manifest = {{"name", program.name},
@@ -49,6 +58,8 @@ std::string manifest(const Compiled &compiled) {
                            {"arena_lower_bound", program.arena_lower_bound},
                            {"weight_bytes", program.weights.size()},
                            {"code_bytes", code_bytes},
+                           {"kernels", kernels},
+                           {"warnings", compiled.warnings},
                            {"layers", layers}};
     // Names come from files and may hold any bytes; what is not UTF-8 is replaced.
     return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
