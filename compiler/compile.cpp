@@ -91,7 +91,8 @@ void write_artifacts(const Compiled &compiled, const fs::path &directory) {
             write(file, text.data(), text.size());
         };
         write(name + ".octet", compiled.file.data(), compiled.file.size());
-        write_text(name + ".h", emit::model_header(compiled.program));
+        write_text(name + ".h",
+                   emit::model_header(compiled.program, compiled.target, compiled.file.size()));
         write_text("manifest.json", manifest(compiled));
         write_text("report.html", report_page(compiled));
         for (const ProjectFile &file : firmware_project(compiled.program, compiled.target)) {

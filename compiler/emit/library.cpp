@@ -104,22 +104,29 @@ std::string table_source(const lower::Program &program, const Target &target,
     return source;
 }
 
-std::string model_header(const lower::Program &program) {
+std::string model_header(const lower::Program &program, const Target &target,
+                         uint64_t image_bytes) {
+    const char *const opening =
+        target.lane == "c"
+            ? "octet_bare_open(&model, image, OCTET_{1}_IMAGE_BYTES, &octet_{0}_library, arena,\n"
+              " *                     OCTET_{1}_ARENA_BYTES);"
+            : "octet_model_open(\"{0}.octet\", &octet_{0}_library, NULL, &model);";
     const std::string prefix = "OCTET_" + upper(program.name);
     std::string header = fmt::format(
         "/* {0} compiled for {1}: the kernel library lib{0}.a and the model file {0}.octet.\n"
         " *\n"
-        " *     octet_model_open(\"{0}.octet\", &octet_{0}_library, NULL, &model);\n"
+        " *     {7}\n"
         " */\n"
         "#ifndef {2}_H\n#define {2}_H\n\n#include <octet/octet.h>\n\n"
         "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
         "extern const octet_library octet_{0}_library;\n\n"
         "#ifdef __cplusplus\n}}\n#endif\n\n"
         "#define {2}_TARGET \"{1}\"\n#define {2}_ROUNDING \"{3}\"\n"
-        "#define {2}_ARENA_BYTES {4}\n#define {2}_INPUT_COUNT {5}\n#define {2}_OUTPUT_COUNT "
-        "{6}\n\n",
+        "#define {2}_IMAGE_BYTES {8}\n#define {2}_ARENA_BYTES {4}\n"
+        "#define {2}_INPUT_COUNT {5}\n#define {2}_OUTPUT_COUNT {6}\n\n",
         program.name, program.target, prefix, name_of(program.rounding), program.arena_bytes,
-        program.inputs.size(), program.outputs.size());
+        program.inputs.size(), program.outputs.size(),
+        fmt::format(fmt::runtime(opening), program.name, upper(program.name)), image_bytes);
     const auto describe = [&](const std::vector<int> &tensors, const char *kind) {
         for (size_t i = 0; i < tensors.size(); ++i)
             header += tensor_macros(fmt::format("{}_{}{}", prefix, kind, i),

@@ -11,8 +11,9 @@ uint64_t fingerprint(const lower::Program &program, const Target &target);
 /// C source of the table octet_<name>_library; it includes nothing.
 std::string table_source(const lower::Program &program, const Target &target, uint64_t fingerprint);
 
-/// <name>.h: declares the table and says sizes and shapes of inputs, outputs and arena.
-std::string model_header(const lower::Program &program);
+/// <name>.h: declares the table and says sizes and shapes of inputs, outputs and arena, and the
+/// size of the model file.
+std::string model_header(const lower::Program &program, const Target &target, uint64_t image_bytes);
 
 /// The table's object and, where the target runs in this process, a shared library of everything;
 /// both in the cache.
