@@ -14,6 +14,8 @@
 #include "compiler/support/pending_file.h"
 #include "compiler/tune.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace octet {
@@ -22,21 +24,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A line for each kernel that multiplies one by one on a chip that has better.
+/// A line for each kernel that was scheduled for the chip's dot products and got none of them.
 std::vector<std::string>
-without_products(const lower::Program &program, const Target &target,
-                 const std::vector<std::vector<std::string>> &instructions) {
+without_dot_products(const lower::Program &program, const Target &target,
+                     const std::vector<std::vector<std::string>> &instructions) {
     std::vector<std::string> lines;
-    if (target.dot_lanes <= 1 || std::ranges::none_of(target.instructions, emit::adds_products))
-        return lines;
-    for (size_t i = 0; i < program.kernels.size(); ++i) {
+    for (size_t i = 0; target.lane == "c" && i < program.kernels.size(); ++i) {
         const lower::Kernel &kernel = program.kernels[i];
-        const auto call = std::ranges::find(program.calls, int(i), &lower::Call::kernel);
-        if (call == program.calls.end() || call->macs == 0 ||
+        const auto spec = nlohmann::json::parse(kernel.spec).at("spec");
+        if (spec.value("group", 1) == 1 ||
             std::ranges::any_of(instructions[i], emit::adds_products))
             continue;
+        const auto call = std::ranges::find(program.calls, int(i), &lower::Call::kernel);
         lines.push_back(fmt::format("operator {}: kernel {} multiplies one by one, without the dot "
-                                    "products of {}",
+                                    "products of {}; report this with the model",
                                     call->name, kernel.symbol, target.name));
     }
     return lines;
@@ -60,7 +61,7 @@ Compiled compile(const Graph &graph, const CompileOptions &options, const schedu
     result.objects = std::move(objects.files);
     result.code_bytes = std::move(objects.code_bytes);
     result.instructions = std::move(objects.instructions);
-    result.warnings = without_products(result.program, options.target, result.instructions);
+    result.warnings = without_dot_products(result.program, options.target, result.instructions);
     result.cache_hits = objects.cache_hits;
     const emit::Library library =
         emit::build_library(result.program, options.target, result.objects, cache);

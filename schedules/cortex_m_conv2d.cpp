@@ -24,6 +24,15 @@ int ring_rows(const Conv2dSpec &spec) {
     return std::min((spec.kernel_h - 1) * spec.dilation_h + 1, spec.staged_extents().end()[-2]);
 }
 
+/// Bytes of the ring; each row is rounded up to whole vectors.
+int64_t ring_bytes(const Conv2dSpec &spec, int bytes) {
+    const std::vector<int> extents = spec.staged_extents();
+    int64_t row = (extents.front() + 15) / 16 * 16 * bytes;
+    for (size_t i = 1; i + 2 < extents.size(); ++i)
+        row *= extents[i];
+    return row * ring_rows(spec);
+}
+
 /// Whether rows of the input are whole vectors of the copy.
 bool whole_vectors(const Conv2dSpec &spec) {
     return spec.formulation == ConvFormulation::row_dot ? spec.in_w * spec.row_stride() % 4 == 0
@@ -47,6 +56,42 @@ double tile_cost(const Conv2dSpec &spec, int pixels, int channels, double activa
     const double tiles = double(ceil_div(spec.out_w, pixels)) * (spec.epilogue.channels / channels);
     const double epilogue = 7.0 * pixels * channels + 4 * channels + 6;
     return tiles * (runs * (spec.dots() * step + 8) + epilogue);
+}
+
+/// Pixels do not overlap, so that the image is one long row, read where it lies.
+bool pointwise(const Conv2dSpec &spec) {
+    return spec.formulation == ConvFormulation::row_dot && spec.kernel_h * spec.kernel_w == 1 &&
+           spec.stride_h * spec.stride_w == 1 && spec.in_h == spec.out_h && spec.in_w == spec.out_w;
+}
+
+/// Knobs for a chip that multiplies one byte at a time.
+std::vector<Conv2dKnobs> scalar_candidates(Conv2dSpec &spec, const Capabilities &chip) {
+    spec.group = spec.lanes = 1;
+    if (pointwise(spec)) {
+        spec.staged = false;
+        spec.in_w = spec.out_w = spec.batch * spec.in_h * spec.in_w;
+        spec.batch = spec.in_h = spec.out_h = 1;
+    }
+    spec.scratch_bytes = spec.staged ? ring_bytes(spec, 1) : 0;
+    // Pixels by channels. With eight registers these are the tiles that the family's instructions
+    // have (targets/cortex_m/instructions_tiles.h), with thirteen what leaves room for operands.
+    using Tiles = std::vector<std::pair<int, int>>;
+    const Tiles shapes = chip.vector_registers <= 8 ? Tiles{{3, 2}, {2, 3}, {4, 1}, {1, 4}}
+                                                    : Tiles{{4, 2}, {3, 2}, {2, 2}, {2, 4}, {1, 4},
+                                                            {8, 1}, {4, 1}, {1, 2}, {1, 1}};
+    std::vector<std::pair<double, Conv2dKnobs>> tiles;
+    for (const auto &[pixels, channels] : shapes)
+        if (pixels <= spec.out_w && spec.epilogue.channels % channels == 0)
+            tiles.push_back({tile_cost(spec, pixels, channels, 1, 1, 1),
+                             {.tile_x = pixels, .tile_c = channels}});
+    std::stable_sort(tiles.begin(), tiles.end(),
+                     [](const auto &a, const auto &b) { return a.first < b.first; });
+    std::vector<Conv2dKnobs> result;
+    for (const auto &[cost, knobs] : tiles)
+        result.push_back(knobs);
+    if (result.empty())
+        result.push_back({.tile_x = 1, .tile_c = 1});
+    return result;
 }
 
 } // namespace
@@ -98,6 +143,8 @@ void schedule(Conv2d &kernel, const Conv2dKnobs &knobs) {
 std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) {
     if (chip.dot_lanes == 16 && mve::suits(spec))
         return mve::candidates(spec);
+    if (chip.dot_lanes <= 1)
+        return scalar_candidates(spec, chip);
     const bool dsp = chip.dot_lanes == 4;
     spec.group = dsp ? 4 : 1;
     spec.staged = !few_outputs(spec) && (spec.staged || dsp);
@@ -106,12 +153,7 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     if (spec.staged) {
         if (whole_vectors(spec) && spec.formulation == ConvFormulation::row_dot)
             spec.staged_lead = (4 - spec.pad_left * spec.row_stride() % 4) % 4;
-        // Each row is rounded up to whole vectors.
-        const std::vector<int> extents = spec.staged_extents();
-        int64_t row = (extents.front() + 15) / 16 * 16 * (dsp ? 2 : 1);
-        for (size_t i = 1; i + 2 < extents.size(); ++i)
-            row *= extents[i];
-        spec.scratch_bytes = row * ring_rows(spec);
+        spec.scratch_bytes = ring_bytes(spec, dsp ? 2 : 1);
     }
     // Registers: accumulators, the operands that are held, two that pass, two pointers.
     std::vector<std::pair<double, std::pair<int, int>>> tiles;
@@ -132,7 +174,9 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     std::vector<Conv2dKnobs> result;
     for (const auto &[cost, tile] : tiles)
         if (tile.second == spec.lanes) // Another number of channels is another packing.
-            for (const int unroll : {1, 2})
+            // Small tiles have registers to spare for a second group, which halves the loop's price.
+            for (const int unroll : {tile.first * tile.second <= 4 ? 2 : 1,
+                                     tile.first * tile.second <= 4 ? 1 : 2})
                 result.push_back({.tile_x = tile.first, .tile_c = 1, .unroll_groups = unroll});
     return result;
 }
