@@ -87,10 +87,8 @@ void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
     else
         kernel.output.unroll(xi);
     kernel.sums.compute_at(kernel.output, xo)
-        .vectorize(x)
-        .bound_extent(x, knobs.tile_x)
+        .vectorize(x, 4, TailStrategy::RoundUp)
         .bound_extent(y, spec.block)
-        .align_storage(x, 4)
         .unroll(y);
     kernel.interleaved.compute_at(kernel.output, yo)
         .store_in(MemoryType::Heap)

@@ -199,6 +199,28 @@ std::optional<Requantization> match_requantization(const Expr &value) {
     return match.d.defined() && is_constants(match.d) ? std::optional(match) : std::nullopt;
 }
 
+/// Dot products of 4 x 4 bytes for four pixels, equally far apart, with the same weights.
+struct Columns {
+    const Load *x = nullptr, *w = nullptr;
+    int64_t pixels = 0;  ///< distance of the pixels
+    std::string columns; ///< of the columns
+};
+
+/// A call of a function of one pixel for a vector of them.
+std::optional<Columns> match_columns(const Expr &e) {
+    const std::string name = "octet_dot4x4_s8<";
+    const Call *dots = e.as<Call>();
+    if (!dots || !(dots->type == Int(32, 4)) || dots->name.rfind(name, 0) != 0)
+        return {};
+    const Broadcast *w = dots->args[1].as<Broadcast>();
+    Columns match{dots->args[0].as<Load>(), w ? w->value.as<Load>() : nullptr, 0,
+                  dots->name.substr(name.size(), dots->name.size() - name.size() - 1)};
+    const Ramp *pixels = match.x ? match.x->index.as<Ramp>() : nullptr;
+    if (!pixels || !match.w || !as_constant(pixels->stride, match.pixels))
+        return {};
+    return match;
+}
+
 class MveSelector : public IRMutator {
 public:
     MveSelector(const std::set<std::string> &available, std::set<std::string> &selected)
@@ -301,30 +323,14 @@ private:
         std::vector<Stmt> result;
         Expr bias;
         for (const Sum &term : terms(value)) {
-            const Call *dot = term.e.as<Call>();
             if (term.negative)
                 return {};
-            if (!dot || dot->name.rfind("octet_dot4x4_s8", 0) != 0) {
-                if (bias.defined() || !(bias = one_lane(term.e)).defined())
-                    return {};
-                continue;
-            }
-            const Load *x = dot->args[0].as<Load>(), *w = dot->args[1].as<Load>();
-            const Ramp *pixels = x ? x->index.as<Ramp>() : nullptr;
-            int64_t apart = 0;
-            // Of one pixel, or of several that lie equally far apart, with the same weights.
-            if (!x || !w ||
-                (x->type.is_vector() && (!pixels || !as_constant(pixels->stride, apart))))
+            if (const std::optional<Columns> columns = match_columns(term.e))
+                result.push_back(call("dots4x4_s8",
+                                      fmt::format("{}, {}", columns->pixels, columns->columns),
+                                      {to, address(columns->x), address(columns->w)}));
+            else if (bias.defined() || !(bias = one_lane(term.e)).defined())
                 return {};
-            const Expr first = w->type.is_vector() ? one_lane(w->index) : w->index;
-            if (!first.defined())
-                return {};
-            const Expr weights = Load::make(Int(8), w->name, first, w->image, w->param,
-                                            const_true(), ModulusRemainder());
-            const std::string columns = dot->name.substr(dot->name.find('<') + 1);
-            result.push_back(call(
-                "dots4x4_s8", fmt::format("{}, {}", apart, columns.substr(0, columns.size() - 1)),
-                {to, address(x), address(weights.as<Load>())}));
         }
         if (result.empty() || !bias.defined())
             return {};
