@@ -83,20 +83,21 @@ std::vector<EpilogueForm> fixed_forms(const Target &target, bool vectors) {
                 EpilogueForm::fixed_sign};
     // Without an instruction that adds a 64-bit product, products of 32 bits are cheaper.
     if (target.has_instruction("smlal"))
-        return {EpilogueForm::fixed, EpilogueForm::fixed_sign};
+        return {EpilogueForm::high, EpilogueForm::fixed, EpilogueForm::fixed_sign};
     return {EpilogueForm::split, EpilogueForm::split_sign, EpilogueForm::fixed,
             EpilogueForm::fixed_sign};
 }
 
 EpilogueConstants solve(const Builder &builder, const Operator &op,
                         const Accumulation &accumulation, const OutputRange &range, int block,
-                        const EpilogueSpec &spec, bool vectors) {
+                        const EpilogueSpec &spec, bool vectors, bool biased) {
     const Target &target = builder.target();
     try {
         if (target.fixed_epilogue())
             if (const auto solved =
                     solve_fixed_epilogue(accumulation.channels, range, spec.channels,
-                                         fixed_forms(target, vectors || spec.fixed.lanes > 1)))
+                                         fixed_forms(target, vectors || spec.fixed.lanes > 1),
+                                         biased))
                 return *solved;
         return solve_epilogue(accumulation.channels, range, spec.channels, block,
                               target.fused_multiply_add);
@@ -125,10 +126,16 @@ std::vector<int32_t> fixed_words(const EpilogueConstants &constants, const Epilo
 
 void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &accumulation,
                     const OutputRange &range, int block, EpilogueSpec &spec,
-                    NamedArguments &arguments, bool vectors) {
+                    NamedArguments &arguments, bool vectors, bool biased) {
     const EpilogueConstants constants =
-        solve(builder, op, accumulation, range, block, spec, vectors);
+        solve(builder, op, accumulation, range, block, spec, vectors, biased);
     spec.form = constants.form;
+    if (biased) {
+        std::vector<int32_t> bias = accumulation.bias;
+        for (size_t i = 0; i < std::min(bias.size(), constants.bias.size()); ++i)
+            bias[i] += constants.bias[i];
+        arguments["bias"] = builder.constant(bias);
+    }
     if (is_fixed(spec.form)) {
         spec.fixed.shift = constants.fixed_shift;
         spec.fixed.left = constants.fixed_left;

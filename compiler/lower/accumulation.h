@@ -40,9 +40,10 @@ OutputRange output_range(const Builder &builder, int output, Activation activati
 /// Solves the epilogue for a kernel whose tiles share a choice over `block` channels; fills `spec`
 /// (its channels are set, and fixed.lanes where the schedule wants vectors of constants) and adds
 /// the constants to `arguments`. With `vectors`, or several lanes, the kernel computes the epilogue
-/// in vectors of 32-bit lanes.
+/// in vectors of 32-bit lanes. With `biased` the accumulators begin with the argument `bias`, which
+/// is added as well.
 void lower_epilogue(Builder &builder, const Operator &op, const Accumulation &accumulation,
                     const OutputRange &range, int block, generators::EpilogueSpec &spec,
-                    NamedArguments &arguments, bool vectors = false);
+                    NamedArguments &arguments, bool vectors = false, bool biased = false);
 
 } // namespace octet::lower

@@ -33,11 +33,11 @@ void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> 
     const std::vector<uint8_t> pad_value = {uint8_t(builder.zero_point(input))};
     NamedArguments arguments = {{"input", builder.argument(input)},
                                 {"weights", builder.constant(convolution.packed)},
-                                {"bias", builder.constant(accumulation.bias)},
                                 {"pad_value", builder.constant(pad_value)},
                                 {"output", builder.argument(output)}};
     const OutputRange range = output_range(builder, output, convolution.activation);
-    lower_epilogue(builder, op, accumulation, range, convolution.block, spec.epilogue, arguments);
+    lower_epilogue(builder, op, accumulation, range, convolution.block, spec.epilogue, arguments,
+                   false, true);
     builder.set_values(output, range.lo, range.hi);
     std::vector<int> outputs = {output};
     const auto add_scratch = [&](const char *name, int64_t bytes) {

@@ -49,6 +49,7 @@ struct EpilogueConstants {
     int fixed_shift = 0, fixed_left = 0;  ///< fixed forms
     std::vector<int64_t> r;               ///< fixed forms; m as well
     std::vector<int32_t> d;               ///< fixed forms with d
+    std::vector<int32_t> bias;            ///< fixed forms: added to the accumulators beforehand
     int channels = 0, exact_channels = 0; ///< how many needed the 64-bit form
 };
 
@@ -61,10 +62,12 @@ EpilogueConstants solve_epilogue(const std::vector<EpilogueChannel> &channels,
 
 /// The same in the first of the fixed `forms` that has constants for every channel, else in the
 /// 64-bit form; nothing where that has none either: ties to even by a power of two are no linear
-/// function, only floats round so.
+/// function, only floats round so. With `biased` the kernel adds a bias to each accumulator anyway,
+/// so that the constants may ask for another one.
 std::optional<EpilogueConstants>
 solve_fixed_epilogue(const std::vector<EpilogueChannel> &channels, const OutputRange &range,
-                     int padded, const std::vector<generators::EpilogueForm> &forms);
+                     int padded, const std::vector<generators::EpilogueForm> &forms,
+                     bool biased = false);
 
 /// One output in the arithmetic of a fixed form.
 int32_t fixed_output(const EpilogueConstants &constants, size_t channel, const OutputRange &range,

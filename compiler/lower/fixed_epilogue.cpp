@@ -85,9 +85,11 @@ double reach_of(const EpilogueChannel &channel) {
     return double(std::max(std::abs(channel.acc_min), std::abs(channel.acc_max)));
 }
 
-/// The shifts of a form, or nothing when the accumulators or slopes leave none.
+/// The shifts of a form, or nothing when the accumulators or slopes leave none. With `plain` the
+/// accumulators are taken as they are.
 std::optional<Shifts> choose_shifts(const std::vector<EpilogueChannel> &channels,
-                                    const std::vector<Steps> &steps, EpilogueForm form) {
+                                    const std::vector<Steps> &steps, EpilogueForm form,
+                                    bool plain) {
     double reach = 1, slope = 0, widest = 0;
     for (size_t i = 0; i < channels.size(); ++i) {
         reach = std::max(reach, reach_of(channels[i]));
@@ -95,7 +97,7 @@ std::optional<Shifts> choose_shifts(const std::vector<EpilogueChannel> &channels
             slope = std::max(slope, channels[i].slope);
         widest = std::max(widest, reach_of(channels[i]) * channels[i].slope);
     }
-    const int room = int(std::floor(std::log2(double(int32_max) / reach)));
+    const int room = plain ? 0 : int(std::floor(std::log2(double(int32_max) / reach)));
     // Outputs of 9 bits with sign, and what the accumulator gives, times 2^shift stay within int32.
     constexpr int most = 21;
     const int narrow = std::min(most, 30 - int(std::ceil(std::log2(widest + 257))));
@@ -118,14 +120,15 @@ std::optional<Shifts> choose_shifts(const std::vector<EpilogueChannel> &channels
 
 struct FixedConstants {
     int64_t m = 0, r = 0, d = 0;
+    int64_t bias = 0; ///< added to the accumulator
 };
 
 /// True when no sum leaves its word, in whatever order it is formed.
 bool within_word(const Steps &steps, const Shifts &shifts, const FixedConstants &constants) {
     if (wide_sum(shifts.form))
         return true; // |P| and |r| stay below 2^62.
-    const int64_t lowest = shifts.product(steps.acc_min, constants.m);
-    const int64_t highest = shifts.product(steps.acc_max, constants.m);
+    const int64_t lowest = shifts.product(steps.acc_min + constants.bias, constants.m);
+    const int64_t highest = shifts.product(steps.acc_max + constants.bias, constants.m);
     const auto inside = [](int64_t value) { return value >= int32_min && value <= int32_max; };
     // The high part of a split product lies below the product by up to m.
     const int64_t high_part = splits(shifts.form) ? lowest - constants.m : lowest;
@@ -158,10 +161,36 @@ std::optional<FixedConstants> solve_rounding(const Steps &steps, const Shifts &s
     return FixedConstants{m, r, r - r_negative};
 }
 
+/// The same for `high` on plain accumulators. Their product's high word is too coarse for r to place
+/// every threshold, but with the low word it is not: what r would need below its last bit, some
+/// small bias times m has.
+std::optional<FixedConstants> solve_bias(const Steps &steps, const Shifts &shifts, int64_t m,
+                                         const OutputRange &range) {
+    const Shifts wide{EpilogueForm::fixed, shifts.shift, 0};
+    const auto fixed = solve_rounding(steps, wide, m, range);
+    if (!fixed || fixed->d != 0)
+        return std::nullopt;
+    const auto [negative, positive] = rounding_intervals(
+        steps, range, wide.total(), [&](int64_t acc) { return wide.product(acc, m); });
+    Interval both = positive;
+    both.at_least(negative.lo);
+    both.at_most(negative.hi);
+    constexpr int64_t word = int64_t{1} << 32, most = 1 << 14;
+    for (int64_t distance = 0; distance <= most; ++distance)
+        for (const int64_t bias : {distance, -distance}) {
+            const int64_t r = (fixed->r - bias * m + word / 2) >> 32;
+            const int64_t sum = (r << 32) + bias * m;
+            if (sum >= both.lo && sum <= both.hi)
+                return FixedConstants{m, r, 0, bias};
+        }
+    return std::nullopt;
+}
+
 /// clamp((P(acc) + r) >> shift) in the kernel's words.
 int32_t output_of(const Shifts &shifts, const FixedConstants &constants, const OutputRange &range,
                   int32_t acc) {
-    const auto [m, r, d] = constants;
+    const auto [m, r, d, bias] = constants;
+    acc += int32_t(bias);
     const int32_t sign = acc >> 31;
     int32_t sum = 0;
     switch (without_sign(shifts.form)) {
@@ -186,9 +215,10 @@ int32_t output_of(const Shifts &shifts, const FixedConstants &constants, const O
 
 /// Proven constants of one channel.
 std::optional<FixedConstants> solve_channel(const Steps &steps, const Shifts &shifts, double slope,
-                                            const OutputRange &range) {
+                                            const OutputRange &range, bool biased) {
     const auto accept = [&](int64_t m) -> std::optional<FixedConstants> {
-        const auto constants = solve_rounding(steps, shifts, m, range);
+        const auto constants = biased ? solve_bias(steps, shifts, m, range)
+                                      : solve_rounding(steps, shifts, m, range);
         if (!constants || !within_word(steps, shifts, *constants))
             return std::nullopt;
         const auto formula = [&](int64_t acc) {
@@ -208,12 +238,12 @@ std::optional<FixedConstants> solve_channel(const Steps &steps, const Shifts &sh
     return std::nullopt;
 }
 
-/// All channels in one form; nothing when one of them has no constants.
+/// All channels in one form; nothing when one of them has no constants. `biased`: see solve_bias.
 std::optional<EpilogueConstants> solve_form(const std::vector<EpilogueChannel> &channels,
                                             const std::vector<Steps> &steps,
                                             const OutputRange &range, int padded,
-                                            EpilogueForm form) {
-    const auto shifts = choose_shifts(channels, steps, form);
+                                            EpilogueForm form, bool biased) {
+    const auto shifts = choose_shifts(channels, steps, form, biased);
     if (!shifts)
         return std::nullopt;
     EpilogueConstants result;
@@ -224,13 +254,15 @@ std::optional<EpilogueConstants> solve_form(const std::vector<EpilogueChannel> &
     result.m.assign(size_t(padded), 0);
     result.r.assign(size_t(padded), int64_t(range.zero_point) << shifts->total());
     result.d.assign(size_t(padded), 0);
+    result.bias.assign(size_t(padded), 0);
     for (size_t i = 0; i < channels.size(); ++i) {
-        const auto constants = solve_channel(steps[i], *shifts, channels[i].slope, range);
+        const auto constants = solve_channel(steps[i], *shifts, channels[i].slope, range, biased);
         if (!constants)
             return std::nullopt;
         result.m[i] = constants->m;
         result.r[i] = constants->r;
         result.d[i] = int32_t(constants->d);
+        result.bias[i] = int32_t(constants->bias);
     }
     return result;
 }
@@ -239,13 +271,18 @@ std::optional<EpilogueConstants> solve_form(const std::vector<EpilogueChannel> &
 
 std::optional<EpilogueConstants> solve_fixed_epilogue(const std::vector<EpilogueChannel> &channels,
                                                       const OutputRange &range, int padded,
-                                                      const std::vector<EpilogueForm> &forms) {
+                                                      const std::vector<EpilogueForm> &forms,
+                                                      bool biased) {
     std::vector<Steps> steps;
     for (const EpilogueChannel &channel : channels)
         steps.push_back(find_steps(channel, range));
-    for (const EpilogueForm form : forms)
-        if (auto solved = solve_form(channels, steps, range, padded, form))
+    for (const EpilogueForm form : forms) {
+        if (biased && form == EpilogueForm::high)
+            if (auto solved = solve_form(channels, steps, range, padded, form, true))
+                return solved;
+        if (auto solved = solve_form(channels, steps, range, padded, form, false))
             return solved;
+    }
     EpilogueConstants result;
     result.form = EpilogueForm::exact;
     result.channels = result.exact_channels = int(channels.size());
@@ -258,7 +295,8 @@ std::optional<EpilogueConstants> solve_fixed_epilogue(const std::vector<Epilogue
 int32_t fixed_output(const EpilogueConstants &constants, size_t channel, const OutputRange &range,
                      int32_t acc) {
     return output_of({constants.form, constants.fixed_shift, constants.fixed_left},
-                     {constants.m[channel], constants.r[channel], constants.d[channel]}, range,
+                     {constants.m[channel], constants.r[channel], constants.d[channel],
+                      constants.bias[channel]}, range,
                      acc);
 }
 
