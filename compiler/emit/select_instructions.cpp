@@ -5,6 +5,10 @@
 #include "compiler/emit/select_tiles.h"
 #include "compiler/emit/share_loads.h"
 
+#include "compiler/support/error.h"
+
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace octet::emit {
@@ -181,6 +185,10 @@ Selection select_instructions(const Stmt &body, const octet::Target &target) {
     Selector selector(target.instructions);
     Selection result;
     const std::set<std::string> available(target.instructions.begin(), target.instructions.end());
+    for (const std::string &name : available)
+        if (!known_instructions().count(name))
+            throw Error("target {}: instruction {} is not known; use {}", target.name, name,
+                        fmt::join(known_instructions(), ", "));
     result.body = body;
     for (const auto &select : {select_mve, select_tiles, select_scalar})
         result.body = select(result.body, available, result.instructions);
