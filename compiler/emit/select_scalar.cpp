@@ -87,7 +87,7 @@ private:
 } // namespace
 
 const std::set<std::string> &scalar_instructions() {
-    static const std::set<std::string> names = {"smmla", "ssat"};
+    static const std::set<std::string> names = {"smlal", "smmla", "ssat"};
     return names;
 }
 

@@ -1,6 +1,7 @@
 // Instruction selection for scalar arithmetic on Cortex-M: what compilers do not find by themselves
 // in an epilogue.
 //
+//   smlal   64-bit products; compilers find them, lowering prefers the epilogues that have them
 //   smmla   the high word of a 64-bit product, added to a word
 //   ssat    an int32, shifted right, saturated to 8 bits
 #pragma once

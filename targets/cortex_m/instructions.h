@@ -143,15 +143,16 @@ OCTET_INLINE uint64_t octet_load_two_words(const uint32_t *at) {
 }
 
 #include "cortex_m/instructions_mve.h"
+#include "cortex_m/instructions_tiles.h"
 
-/* The high word of a * b, plus acc. */
+/* The high word of a * b, plus acc, wrapping. */
 OCTET_INLINE int32_t octet_smmla(int32_t a, int32_t b, int32_t acc) {
 #if OCTET_DSP
     int32_t result;
     __asm__("smmla %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(acc));
     return result;
 #else
-    return acc + (int32_t)((int64_t)a * b >> 32);
+    return (int32_t)((uint32_t)acc + (uint32_t)((int64_t)a * b >> 32));
 #endif
 }
 
