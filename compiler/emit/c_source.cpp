@@ -105,11 +105,13 @@ private:
         if (bytes == 0 || used_ + bytes > scratch_bytes_)
             throw Error("{} needs {} bytes of scratch beyond {}, the specification has {}",
                         allocate->name, bytes, used_, scratch_bytes_);
+        open_scope();
         stream << get_indent() << type << " *const " << print_name(allocate->name) << " = (" << type
                << " *)(_scratch + " << used_ << ");\n";
         const int64_t before = used_;
         used_ += (bytes + scratch_alignment - 1) / scratch_alignment * scratch_alignment;
         print_stmt(allocate->body);
+        close_scope("alloc " + print_name(allocate->name));
         used_ = before;
     }
 
