@@ -16,6 +16,9 @@
 
 /* The little of <type_traits> that Halide's vectors ask for; not every compiler for bare metal brings
  * the header. */
+#if __STDC_HOSTED__
+#include <type_traits>
+#else
 namespace std {
 template <typename T>
 struct is_integral {
@@ -24,6 +27,7 @@ struct is_integral {
 template <typename T>
 struct is_floating_point : is_integral<void> {};
 } // namespace std
+#endif
 
 template <typename T>
 struct octet_same {
@@ -60,6 +64,9 @@ HALIDE_ALWAYS_INLINE int halide_count_leading_zeros(T value) {
 }
 HALIDE_ALWAYS_INLINE float round_f32(float x) {
     return __builtin_rintf(x);
+}
+HALIDE_ALWAYS_INLINE float trunc_f32(float x) {
+    return __builtin_truncf(x);
 }
 HALIDE_ALWAYS_INLINE float floor_f32(float x) {
     return __builtin_floorf(x);
