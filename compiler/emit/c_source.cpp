@@ -106,13 +106,11 @@ private:
             throw Error("{} needs {} bytes of scratch beyond {}, the specification has {}",
                         allocate->name, bytes, used_, scratch_bytes_);
         open_scope();
-        open_scope(); // The name may occur again, behind this statement.
         stream << get_indent() << type << " *const " << print_name(allocate->name) << " = (" << type
                << " *)(_scratch + " << used_ << ");\n";
         const int64_t before = used_;
         used_ += (bytes + scratch_alignment - 1) / scratch_alignment * scratch_alignment;
         print_stmt(allocate->body);
-        close_scope("alloc " + print_name(allocate->name));
         close_scope("alloc " + print_name(allocate->name));
         used_ = before;
     }
