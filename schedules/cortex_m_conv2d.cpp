@@ -39,6 +39,13 @@ bool whole_vectors(const Conv2dSpec &spec) {
                                                         : spec.c_in % 4 == 0;
 }
 
+/// Elements before the padding that bring the input's first to a whole vector of the copy.
+int lead(const Conv2dSpec &spec) {
+    return whole_vectors(spec) && spec.formulation == ConvFormulation::row_dot
+               ? (4 - spec.pad_left * spec.row_stride() % 4) % 4
+               : 0;
+}
+
 /// A product of one vector with a narrow matrix, for which widening the vector ahead does not pay.
 bool few_outputs(const Conv2dSpec &spec) {
     return spec.formulation == ConvFormulation::row_dot && spec.kernel_h * spec.kernel_w == 1 &&
@@ -64,15 +71,37 @@ bool pointwise(const Conv2dSpec &spec) {
            spec.stride_h * spec.stride_w == 1 && spec.in_h == spec.out_h && spec.in_w == spec.out_w;
 }
 
+/// Whether the input holds all that the taps reach, so that it can be read where it lies.
+bool covers_taps(const Conv2dSpec &spec) {
+    return spec.formulation == ConvFormulation::row_dot && spec.pad_left == 0 &&
+           spec.pad_top == 0 && (spec.out_w - 1) * spec.stride_w + spec.kernel_w <= spec.in_w &&
+           (spec.out_h - 1) * spec.stride_h + (spec.kernel_h - 1) * spec.dilation_h < spec.in_h;
+}
+
+/// Rows of so few taps that a loop over them costs more than what it multiplies; copied column by
+/// column they are one run.
+bool short_rows(const Conv2dSpec &spec) {
+    return spec.formulation == ConvFormulation::row_dot && spec.kernel_h > 1 &&
+           spec.dilation_w == 1 && spec.c_in == spec.in_stride_c &&
+           spec.kernel_w * spec.c_in <= 8 && spec.column_stride() <= 32;
+}
+
 /// Knobs for a chip that multiplies one byte at a time.
 std::vector<Conv2dKnobs> scalar_candidates(Conv2dSpec &spec, const Capabilities &chip) {
     spec.group = spec.lanes = 1;
     if (pointwise(spec)) {
-        spec.staged = false;
         spec.in_w = spec.out_w = spec.batch * spec.in_h * spec.in_w;
         spec.batch = spec.in_h = spec.out_h = 1;
     }
-    spec.scratch_bytes = spec.staged ? ring_bytes(spec, 1) : 0;
+    spec.staged &= !covers_taps(spec);
+    if (short_rows(spec)) {
+        spec.formulation = ConvFormulation::column_dot;
+        spec.staged = true;
+        spec.scratch_bytes = (spec.staged_extents().front() + 15) / 16 * 16;
+    } else if (spec.staged) {
+        spec.staged_lead = lead(spec);
+        spec.scratch_bytes = ring_bytes(spec, 1);
+    }
     // Pixels by channels. With eight registers these are the tiles that the family's instructions
     // have (targets/cortex_m/instructions_tiles.h), with thirteen what leaves room for operands.
     using Tiles = std::vector<std::pair<int, int>>;
@@ -130,6 +159,15 @@ void schedule(Conv2d &kernel, const Conv2dKnobs &knobs) {
 
     if (!spec.staged)
         return;
+    if (spec.formulation == ConvFormulation::column_dot) {
+        Var column("column"), place("place");
+        kernel.staged.store_in(MemoryType::Heap)
+            .compute_at(kernel.output, y)
+            .split(kernel.staged.args().front(), column, place, spec.column_stride(),
+                   TailStrategy::RoundUp)
+            .unroll(place);
+        return;
+    }
     kernel.staged.store_in(MemoryType::Heap)
         .compute_at(kernel.output, y)
         .store_at(kernel.output, n)
@@ -151,8 +189,7 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     spec.even_odd = dsp && spec.staged;
     spec.staged_type = spec.even_odd ? "s16" : "";
     if (spec.staged) {
-        if (whole_vectors(spec) && spec.formulation == ConvFormulation::row_dot)
-            spec.staged_lead = (4 - spec.pad_left * spec.row_stride() % 4) % 4;
+        spec.staged_lead = lead(spec);
         spec.scratch_bytes = ring_bytes(spec, dsp ? 2 : 1);
     }
     // Registers: accumulators, the operands that are held, two that pass, two pointers.
