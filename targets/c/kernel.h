@@ -62,14 +62,30 @@ HALIDE_ALWAYS_INLINE int halide_count_leading_zeros(T value) {
         return 8 * (int)sizeof(T);
     return __builtin_clzll((unsigned long long)value) - (64 - 8 * (int)sizeof(T));
 }
+/* Without the mathematical library, which not every core's instructions replace. From 2^23 on every
+ * float is an integer, and below that it fits an int32. */
+HALIDE_ALWAYS_INLINE bool octet_has_fraction(float x) {
+    return x > -8388608.0f && x < 8388608.0f;
+}
+/* Half to even. */
 HALIDE_ALWAYS_INLINE float round_f32(float x) {
-    return __builtin_rintf(x);
+    if (!octet_has_fraction(x))
+        return x;
+    int32_t whole = (int32_t)x;
+    const float rest = x - (float)whole;
+    const bool odd = whole & 1;
+    if (rest > 0.5f || (odd && rest == 0.5f))
+        ++whole;
+    else if (rest < -0.5f || (odd && rest == -0.5f))
+        --whole;
+    return (float)whole;
 }
 HALIDE_ALWAYS_INLINE float trunc_f32(float x) {
-    return __builtin_truncf(x);
+    return octet_has_fraction(x) ? (float)(int32_t)x : x;
 }
 HALIDE_ALWAYS_INLINE float floor_f32(float x) {
-    return __builtin_floorf(x);
+    const float whole = trunc_f32(x);
+    return whole > x ? whole - 1.0f : whole;
 }
 
 /* Memory at any alignment; `a4` where it is known to be a multiple of 4. */
