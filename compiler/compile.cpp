@@ -31,8 +31,8 @@ without_dot_products(const lower::Program &program, const Target &target,
     std::vector<std::string> lines;
     for (size_t i = 0; target.lane == "c" && i < program.kernels.size(); ++i) {
         const lower::Kernel &kernel = program.kernels[i];
-        const auto spec = nlohmann::json::parse(kernel.spec).at("spec");
-        if (spec.value("group", 1) == 1 ||
+        const auto description = nlohmann::json::parse(kernel.spec);
+        if (description.at("generator") != "conv2d" || description.at("spec").at("group") == 1 ||
             std::ranges::any_of(instructions[i], emit::adds_products))
             continue;
         const auto call = std::ranges::find(program.calls, int(i), &lower::Call::kernel);
