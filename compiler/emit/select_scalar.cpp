@@ -60,11 +60,12 @@ private:
     }
 
     Expr visit(const Add *add) override {
-        if (available_.count("smmla") != 0)
+        const char *const name = available_.count("smmla") != 0 ? "smmla" : "mulh";
+        if (available_.count(name) != 0)
             for (const bool swapped : {false, true}) {
                 const auto [a, b] = high_product(swapped ? add->b : add->a);
                 if (a.defined() && b.defined())
-                    return select("smmla", "octet_smmla",
+                    return select(name, "octet_smmla",
                                   {mutate(a), mutate(b), mutate(swapped ? add->a : add->b)});
             }
         return IRMutator::visit(add);
@@ -87,7 +88,7 @@ private:
 } // namespace
 
 const std::set<std::string> &scalar_instructions() {
-    static const std::set<std::string> names = {"smlal", "smmla", "ssat"};
+    static const std::set<std::string> names = {"mulh", "smlal", "smmla", "ssat"};
     return names;
 }
 

@@ -3,6 +3,7 @@
 //
 //   smlal   64-bit products; compilers find them, lowering prefers the epilogues that have them
 //   smmla   the high word of a 64-bit product, added to a word
+//   mulh    the same on chips without 64-bit products, of four products of half-words
 //   ssat    an int32, shifted right, saturated to 8 bits
 #pragma once
 

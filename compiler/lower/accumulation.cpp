@@ -84,6 +84,9 @@ std::vector<EpilogueForm> fixed_forms(const Target &target, bool vectors) {
     // Without an instruction that adds a 64-bit product, products of 32 bits are cheaper.
     if (target.has_instruction("smlal"))
         return {EpilogueForm::high, EpilogueForm::fixed, EpilogueForm::fixed_sign};
+    if (target.has_instruction("mulh"))
+        return {EpilogueForm::split,     EpilogueForm::high,  EpilogueForm::split_sign,
+                EpilogueForm::high_sign, EpilogueForm::fixed, EpilogueForm::fixed_sign};
     return {EpilogueForm::split, EpilogueForm::split_sign, EpilogueForm::fixed,
             EpilogueForm::fixed_sign};
 }

@@ -151,6 +151,14 @@ OCTET_INLINE int32_t octet_smmla(int32_t a, int32_t b, int32_t acc) {
     int32_t result;
     __asm__("smmla %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(acc));
     return result;
+#elif defined(__ARM_ARCH_6M__) && !defined(OCTET_PORTABLE)
+    /* Half-words: no product and no sum of one and a carry leaves 32 bits. */
+    const int32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
+    const uint32_t low = (uint32_t)a_low * (uint32_t)b_low;
+    const int32_t middle = a_high * b_low + (int32_t)(low >> 16);
+    const int32_t other = a_low * b_high + (middle & 0xffff);
+    const uint32_t high = (uint32_t)(a_high * b_high + (middle >> 16) + (other >> 16));
+    return (int32_t)((uint32_t)acc + high);
 #else
     return (int32_t)((uint32_t)acc + (uint32_t)((int64_t)a * b >> 32));
 #endif
