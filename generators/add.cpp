@@ -1,5 +1,7 @@
 #include "generators/add.h"
 
+#include "generators/numerics.h"
+
 namespace octet::generators {
 
 using namespace Halide;
@@ -27,11 +29,20 @@ Pointwise add(const AddSpec &spec) {
         const bool fine = spec.form == AddForm::fine;
         ImageParam parameters = kernel.signature.input("parameters", Int(32), {fine ? 9 : 6});
         const Expr left = i32(a(a_at)), right = i32(b(b_at));
-        Expr sum = left * parameters(0) + right * parameters(1) + parameters(2);
+        // Each product is added as it is formed, offset first.
+        const auto combine = [&](int ma, int mb, int offset) {
+            return right * parameters(mb) + (left * parameters(ma) + parameters(offset));
+        };
+        Expr sum = combine(0, 1, 2);
         if (fine)
-            sum += (left * parameters(6) + right * parameters(7) + parameters(8)) >> 8;
-        const Expr q = sum >> cast<uint32_t>(parameters(3));
-        kernel.output(kernel.dims) = cast(out, clamp(q, parameters(4), parameters(5)));
+            sum += combine(6, 7, 8) >> 8;
+        if (spec.fixed) {
+            kernel.output(kernel.dims) = saturate(out, sum >> spec.shift, spec.lo, spec.hi);
+        } else {
+            const Expr q = sum >> cast<uint32_t>(parameters(3));
+            kernel.output(kernel.dims) = cast(out, clamp(q, parameters(4), parameters(5)));
+        }
+        kernel.invariants = {parameters.in()};
     }
     bound_output(kernel.output, spec.extents, spec.out_strides);
     kernel.signature.outputs = {kernel.output};

@@ -20,11 +20,14 @@ NLOHMANN_JSON_SERIALIZE_ENUM(AddForm, {{AddForm::linear, "linear"},
 struct AddSpec {
     AddForm form = AddForm::linear;
     std::string a_type = "u8", b_type = "u8", out_type = "u8"; ///< as stored
-    std::vector<int> extents, out_strides;                     ///< innermost first
+    /// The shift and the limits are constants of the code rather than parameters.
+    bool fixed = false;
+    int shift = 0, lo = 0, hi = 0;
+    std::vector<int> extents, out_strides; ///< innermost first
     /// An extent of 1 against a larger one of the output broadcasts.
     std::vector<int> a_extents, a_strides, b_extents, b_strides;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(AddSpec, form, a_type, b_type, out_type, extents, out_strides,
-                                   a_extents, a_strides, b_extents, b_strides)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(AddSpec, form, a_type, b_type, out_type, fixed, shift, lo, hi,
+                                   extents, out_strides, a_extents, a_strides, b_extents, b_strides)
 };
 
 /// Arguments: a, b, then linear: parameters s32[6] (ma, mb, offset, shift, lo, hi); fine:

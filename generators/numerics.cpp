@@ -70,7 +70,6 @@ Expr Epilogue::exact_form(const Expr &acc, const Expr &c) const {
 }
 
 Expr Epilogue::fixed_form(const Expr &acc, const Expr &c) const {
-    const Type out = type_from_name(spec_.out_type);
     const FixedEpilogue &fixed = spec_.fixed;
     const auto word = [&](int i) { return constants_(c % fixed.lanes, i, c / fixed.lanes); };
     const int last = spec_.fixed_words() - 1;
@@ -100,13 +99,7 @@ Expr Epilogue::fixed_form(const Expr &acc, const Expr &c) const {
         sum = (acc >> fixed.left) * word(1) + i32(low >> fixed.left) + word(0) - correction;
     }
     }
-    // Most outputs use their whole type, into which one instruction saturates.
-    Expr q = saturating_cast(out, sum >> fixed.shift);
-    if (out.can_represent(int64_t(fixed.lo) - 1))
-        q = max(q, cast(out, fixed.lo));
-    if (out.can_represent(int64_t(fixed.hi) + 1))
-        q = min(q, cast(out, fixed.hi));
-    return q;
+    return saturate(type_from_name(spec_.out_type), sum >> fixed.shift, fixed.lo, fixed.hi);
 }
 
 Expr Epilogue::operator()(const Expr &acc, const Expr &c) const {
@@ -127,6 +120,15 @@ Expr Epilogue::operator()(const Expr &acc, const Expr &c) const {
     default:
         return fixed_form(acc, c);
     }
+}
+
+Expr saturate(Type out, const Expr &q, int lo, int hi) {
+    Expr result = saturating_cast(out, q);
+    if (out.can_represent(int64_t(lo) - 1))
+        result = max(result, cast(out, lo));
+    if (out.can_represent(int64_t(hi) + 1))
+        result = min(result, cast(out, hi));
+    return result;
 }
 
 Expr rounding_doubling_high_mul(const Expr &a, const Expr &b) {

@@ -148,6 +148,10 @@ private:
         r_negative_, shift_, exact_blocks_;
 };
 
+/// clamp(q, lo, hi) as `out`, which holds lo and hi; the limits of `out` itself cost one
+/// instruction on chips that saturate.
+Halide::Expr saturate(Halide::Type out, const Halide::Expr &q, int lo, int hi);
+
 /// floor(a * b / 2^31 + 1/2): gemmlowp's saturating rounding doubling high multiply, ties up.
 Halide::Expr rounding_doubling_high_mul(const Halide::Expr &a, const Halide::Expr &b);
 

@@ -15,6 +15,7 @@ namespace octet::generators {
 struct PointwiseShape {
     std::vector<int> extents; ///< of the output, innermost first
     int element_bits = 8;     ///< the widest type that the inner loop computes in
+    bool moves = false;       ///< elements only move
 };
 
 struct Pointwise {
@@ -24,6 +25,8 @@ struct Pointwise {
     PointwiseShape shape;
     /// Reductions over a window per output element: accumulated in registers.
     std::vector<Halide::Func> windows;
+    /// Arguments that every element reads, to be read once where registers hold them.
+    std::vector<Halide::Func> invariants;
     /// Values per outer position (all dims but the innermost), such as softmax's sum; reduced over
     /// `row` in their update.
     std::vector<Halide::Func> rows;

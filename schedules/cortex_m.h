@@ -32,7 +32,8 @@ struct DepthwiseKnobs {
 
 struct PointwiseKnobs {
     int vector = 1; ///< elements per vector of the output
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector)
+    int unroll = 1; ///< vectors per iteration of the innermost loop
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector, unroll)
 };
 
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);

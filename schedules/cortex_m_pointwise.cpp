@@ -1,19 +1,67 @@
+// Kernels without weights on Cortex-M: loops over bytes whose constants stay in registers.
 #include "schedules/cortex_m.h"
+
+#include <algorithm>
+#include <initializer_list>
 
 namespace octet::schedules::cortex_m {
 
 using namespace Halide;
 using namespace octet::generators;
 
-void schedule(Pointwise &kernel, const PointwiseKnobs &) {
-    for (Func window : kernel.windows)
-        window.compute_at(kernel.output, kernel.dims.front());
+namespace {
+
+/// Sums, or largest values, of `vector` channels at a time, so that the window's loops run once for
+/// them all.
+void schedule_windows(Pointwise &kernel, int vector) {
+    const Var &c = kernel.dims.front();
+    Var tile("tile");
+    if (vector > 1)
+        kernel.output.split(c, tile, c, vector);
+    for (Func window : kernel.windows) {
+        window.compute_at(kernel.output, vector > 1 ? tile : c);
+        if (vector == 1)
+            continue;
+        const int lanes = std::min(vector, 128 / window.type().bits());
+        const Var inner = window.args().front();
+        window.vectorize(inner, lanes).unroll(inner);
+        window.update()
+            .reorder(inner, window.rvars()[0], window.rvars()[1])
+            .vectorize(inner, lanes)
+            .unroll(inner);
+    }
+    // What follows a sum is scalar, like the 64-bit products that it may need.
+    if (vector > 1 && kernel.shape.element_bits == 8)
+        kernel.output.vectorize(c);
+}
+
+} // namespace
+
+void schedule(Pointwise &kernel, const PointwiseKnobs &knobs) {
+    // The output may alias an argument, so that compilers would read it again for each element.
+    for (Func invariant : kernel.invariants)
+        invariant.compute_root().store_in(MemoryType::Stack).unroll(invariant.args().front());
+    if (!kernel.windows.empty())
+        schedule_windows(kernel, knobs.vector);
+    else if (knobs.unroll > 1)
+        kernel.output.unroll(kernel.dims.front(), knobs.unroll);
     for (Func row : kernel.rows)
         row.compute_at(kernel.output, kernel.dims[1]);
 }
 
-PointwiseKnobs choose(const PointwiseShape &, const Capabilities &) {
-    return {};
+PointwiseKnobs choose(const PointwiseShape &shape, const Capabilities &chip) {
+    const auto largest = [&](std::initializer_list<int> factors) {
+        for (const int factor : factors)
+            if (shape.extents.front() % factor == 0)
+                return factor;
+        return 1;
+    };
+    PointwiseKnobs knobs;
+    if (chip.vector_bits >= 128)
+        knobs.vector = largest({16, 8, 4}); // Loops over elements are left to the compiler.
+    else if (!shape.moves)                  // Plain copies, too.
+        knobs.unroll = largest({4, 2});
+    return knobs;
 }
 
 } // namespace octet::schedules::cortex_m

@@ -102,6 +102,19 @@ std::vector<int32_t> parameters_of(const LinearConstants &constants, const Outpu
     return parameters;
 }
 
+/// Sets the form and its constants.
+void set_parameters(Builder &builder, AddSpec &spec, NamedArguments &arguments,
+                    const LinearConstants &constants, const OutputRange &range, int extra_bits) {
+    spec.form = extra_bits ? AddForm::fine : AddForm::linear;
+    arguments["parameters"] = builder.constant(parameters_of(constants, range, extra_bits));
+    if (!builder.target().fixed_epilogue())
+        return;
+    spec.fixed = true;
+    spec.shift = constants.shift - extra_bits;
+    spec.lo = range.lo;
+    spec.hi = range.hi;
+}
+
 /// An operand's extents and strides against the output's dimensions, innermost first; the plain
 /// memory in one dimension when no operand broadcasts and all three are laid out alike.
 void set_dimensions(AddSpec &spec, const StoredTensor &a, const StoredTensor &b,
@@ -170,11 +183,9 @@ void add(Builder &builder, const Operator &op) {
         return double(graph.tensor(op.inputs[size_t(i)]).quantization.scale()) / out_scale;
     };
     if (const auto linear = solve_linear(table, slope(0), slope(1), 0)) {
-        spec.form = AddForm::linear;
-        arguments["parameters"] = builder.constant(parameters_of(*linear, range, 0));
+        set_parameters(builder, spec, arguments, *linear, range, 0);
     } else if (const auto fine = solve_linear(table, slope(0), slope(1), fine_bits)) {
-        spec.form = AddForm::fine;
-        arguments["parameters"] = builder.constant(parameters_of(*fine, range, fine_bits));
+        set_parameters(builder, spec, arguments, *fine, range, fine_bits);
     } else {
         spec.form = AddForm::table;
         std::vector<uint8_t> bytes(65536);
