@@ -211,9 +211,10 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     std::vector<Conv2dKnobs> result;
     for (const auto &[cost, tile] : tiles)
         if (tile.second == spec.lanes) // Another number of channels is another packing.
-            // Small tiles have registers to spare for a second group, which halves the loop's price.
-            for (const int unroll : {tile.first * tile.second <= 4 ? 2 : 1,
-                                     tile.first * tile.second <= 4 ? 1 : 2})
+            // Small tiles have registers to spare for further groups, which share the loop's price.
+            for (const int unroll : few_outputs(spec)              ? std::vector{4, 2, 1}
+                                    : tile.first *tile.second <= 4 ? std::vector{2, 1}
+                                                                   : std::vector{1, 2})
                 result.push_back({.tile_x = tile.first, .tile_c = 1, .unroll_groups = unroll});
     return result;
 }
