@@ -139,8 +139,9 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
                 {{0, spec.c_in * spec.groups}, {0, spec.in_w}, {0, spec.in_h}, {0, spec.batch}});
             staged(c, x, y, n) = convert(bounded(c, x - spec.pad_left, y - spec.pad_top, n));
         } else {
-            // Channels beyond c_in lie in the stride; their weights are 0.
-            input.dim(0).set_bounds(0, spec.dots() * spec.group);
+            // Channels beyond c_in are read where they lie in the stride; their weights are 0.
+            if (spec.dots() * spec.group <= spec.in_stride_c)
+                input.dim(0).set_bounds(0, spec.dots() * spec.group);
             staged(c, x, y, n) = convert(input(c, x, y, n));
         }
         // The first input channel of c's group.

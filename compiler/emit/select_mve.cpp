@@ -238,7 +238,13 @@ private:
     }
 
     Stmt dot(const Tile &tile, int64_t steps, const Expr &x, const Expr &w) {
-        return call("dot16_s8", fmt::format("{}, {}, {}", tile.pixels, steps, tile.apart),
+        // The input as it lies in memory may end within the last step, its weights are 0 from
+        // there.
+        int64_t extent = 0, tail = dot_elements;
+        if (tile.x->param.defined() && as_constant(tile.x->param.extent_constraint(0), extent) &&
+            extent < steps * dot_elements)
+            tail = extent - (steps - 1) * dot_elements;
+        return call("dot16_s8", fmt::format("{}, {}, {}, {}", tile.pixels, steps, tile.apart, tail),
                     {tile.acc, x, w});
     }
 

@@ -64,62 +64,70 @@ OCTET_INLINE void octet_fill(void *to, int value) {
     "vldrb.u8 q2, [r1, #-32]\n" mac ".s8 r10, q1, q3\n" mac ".s8 r4, q0, q2\n"                     \
     "vldrb.u8 q3, [r1, #-16]\n" mac ".s8 r12, q1, q2\n" mac ".s8 r6, q0, q3\n" mac                 \
     ".s8 lr, q1, q3\n"
-/* The first step, those that do not fill a turn of the loop, and the loop, four steps a turn. */
-#define OCTET_DOT16_UNROLLED(step) step("vmlav") ".rept %c[rest]\n" step("vmlava") ".endr\n"
-#define OCTET_DOT16_LOOP(step)                                                                     \
-    OCTET_DOT16_UNROLLED(step)                                                                     \
-    "mov r9, %[turns]\n"                                                                           \
-    "1:\n" step("vmlava") step("vmlava") step("vmlava") step("vmlava") "subs r9, r9, #1\n"         \
-                                                                       "bne 1b\n"
+/* The last step, of fewer activations, which are loaded already. */
+#define OCTET_DOT16_TAIL_1(mac)                                                                    \
+    "vldrb.u8 q1, [r1]\n" mac ".s8 r0, %q[t0], q1\n"                                               \
+    "vldrb.u8 q2, [r1, #16]\n" mac ".s8 r2, %q[t0], q2\n"                                         \
+    "vldrb.u8 q1, [r1, #32]\n" mac ".s8 r4, %q[t0], q1\n"                                         \
+    "vldrb.u8 q2, [r1, #48]\n" mac ".s8 r6, %q[t0], q2\n"
+#define OCTET_DOT16_TAIL_2(mac)                                                                    \
+    "vldrb.u8 q2, [r1]\n" mac ".s8 r0, %q[t0], q2\n" mac ".s8 r8, %q[t1], q2\n"                   \
+    "vldrb.u8 q3, [r1, #16]\n" mac ".s8 r2, %q[t0], q3\n" mac ".s8 r10, %q[t1], q3\n"             \
+    "vldrb.u8 q2, [r1, #32]\n" mac ".s8 r4, %q[t0], q2\n" mac ".s8 r12, %q[t1], q2\n"             \
+    "vldrb.u8 q3, [r1, #48]\n" mac ".s8 r6, %q[t0], q3\n" mac ".s8 lr, %q[t1], q3\n"
+/* The first step, those that do not fill a turn of the loop, the loop, four steps a turn, the last
+ * step. */
+#define OCTET_DOT16(step, tail)                                                                    \
+    ".if %c[full] > 0\n" step("vmlav") ".rept %c[rest]\n" step("vmlava") ".endr\n"                 \
+    ".if %c[turns] > 0\n mov r9, %[turns]\n 1:\n" step("vmlava") step("vmlava") step("vmlava")     \
+        step("vmlava") "subs r9, r9, #1\n bne 1b\n .endif\n .endif\n"                              \
+    ".if %c[tail] > 0\n"                                                                           \
+    ".if %c[full] > 0\n" tail("vmlava") ".else\n" tail("vmlav") ".endif\n .endif\n"
 #define OCTET_DOT16_SUMS_1 "vmov q0[2], q0[0], r0, r4\n vmov q0[3], q0[1], r2, r6\n"
 #define OCTET_DOT16_SUMS_2                                                                         \
     OCTET_DOT16_SUMS_1 "vmov q1[2], q1[0], r8, r12\n vmov q1[3], q1[1], r10, lr\n"
-
 #endif
 
-/* acc[4 p + c] += sum over 16 Steps elements i of x[p Apart + i] * w[c][i], for four channels c of
- * one or two pixels p. w holds, for each step, sixteen weights of each channel. */
-template <int Pixels, int Steps, int Apart>
+/* acc[4 p + c] += sum over i < 16 Steps of x[p Apart + i] * w[c][i], for four channels c of one or
+ * two pixels p. w holds, for each step, sixteen weights of each channel. Of the last sixteen
+ * activations only the first Tail are read, the others count as 0. */
+template <int Pixels, int Steps, int Apart, int Tail>
 OCTET_INLINE void octet_dot16_s8(int32_t *acc, const int8_t *x, const int8_t *w) {
     static_assert(Pixels == 1 || Pixels == 2);
+    static_assert(Steps > 0 && Tail > 0 && Tail <= 16);
 #if OCTET_MVE
-    constexpr bool unrolled = Steps <= 8;
-    constexpr int rest = unrolled ? Steps - 1 : (Steps - 1) % 4, turns = (Steps - 1) / 4;
+    constexpr int full = Tail < 16 ? Steps - 1 : Steps, tail = Tail % 16;
+    constexpr int turns = full <= 8 ? 0 : (full - 1) / 4, rest = full - 1 - 4 * turns;
+    const auto load_tail = [](const int8_t *from) {
+        return tail ? vldrbq_z_s8(from + 16 * full, vctp8q(tail)) : vuninitializedq_s8();
+    };
+    const octet_s8x16 t0 = load_tail(x);
     register const int8_t *r1 __asm("r1") = w;
     register const int8_t *r3 __asm("r3") = x;
     register octet_s32x4 q0 __asm("q0");
     if constexpr (Pixels == 1) {
-        if constexpr (unrolled)
-            __asm(OCTET_DOT16_UNROLLED(OCTET_DOT16_STEP_1) OCTET_DOT16_SUMS_1
-                  : "=w"(q0), "+r"(r1), "+r"(r3)
-                  : [rest] "i"(rest)
-                  : "r0", "r2", "r4", "r6", "q1", "q2", "memory");
-        else
-            __asm(OCTET_DOT16_LOOP(OCTET_DOT16_STEP_1) OCTET_DOT16_SUMS_1
-                  : "=w"(q0), "+r"(r1), "+r"(r3)
-                  : [rest] "i"(rest), [turns] "i"(turns)
-                  : "r0", "r2", "r4", "r6", "r9", "q1", "q2", "memory", "cc");
+        __asm(OCTET_DOT16(OCTET_DOT16_STEP_1, OCTET_DOT16_TAIL_1) OCTET_DOT16_SUMS_1
+              : "=&w"(q0), "+r"(r1), "+r"(r3)
+              : [full] "i"(full), [rest] "i"(rest), [turns] "i"(turns), [tail] "i"(tail),
+                [t0] "w"(t0)
+              : "r0", "r2", "r4", "r6", "r9", "q1", "q2", "memory", "cc");
     } else {
+        const octet_s8x16 t1 = load_tail(x + Apart);
         register const int8_t *r5 __asm("r5") = x + Apart;
         register octet_s32x4 q1 __asm("q1");
-        if constexpr (unrolled)
-            __asm(OCTET_DOT16_UNROLLED(OCTET_DOT16_STEP_2) OCTET_DOT16_SUMS_2
-                  : "=w"(q0), "=w"(q1), "+r"(r1), "+r"(r3), "+r"(r5)
-                  : [rest] "i"(rest)
-                  : "r0", "r2", "r4", "r6", "r8", "r10", "r12", "lr", "q2", "q3", "memory");
-        else
-            __asm(OCTET_DOT16_LOOP(OCTET_DOT16_STEP_2) OCTET_DOT16_SUMS_2
-                  : "=w"(q0), "=w"(q1), "+r"(r1), "+r"(r3), "+r"(r5)
-                  : [rest] "i"(rest), [turns] "i"(turns)
-                  : "r0", "r2", "r4", "r6", "r8", "r9", "r10", "r12", "lr", "q2", "q3", "memory",
-                    "cc");
+        __asm(OCTET_DOT16(OCTET_DOT16_STEP_2, OCTET_DOT16_TAIL_2) OCTET_DOT16_SUMS_2
+              : "=&w"(q0), "=&w"(q1), "+r"(r1), "+r"(r3), "+r"(r5)
+              : [full] "i"(full), [rest] "i"(rest), [turns] "i"(turns), [tail] "i"(tail),
+                [t0] "w"(t0), [t1] "w"(t1)
+              : "r0", "r2", "r4", "r6", "r8", "r9", "r10", "r12", "lr", "q2", "q3", "memory", "cc");
         vstrwq_s32(acc + 4, vaddq_s32(vldrwq_s32(acc + 4), q1));
     }
     vstrwq_s32(acc, vaddq_s32(vldrwq_s32(acc), q0));
 #else
+    constexpr int elements = 16 * (Steps - 1) + Tail;
     for (int p = 0; p < Pixels; ++p)
         for (int c = 0; c < 4; ++c)
-            for (int i = 0; i < 16 * Steps; ++i)
+            for (int i = 0; i < elements; ++i)
                 acc[4 * p + c] += x[p * Apart + i] * w[(i / 16 * 4 + c) * 16 + i % 16];
 #endif
 }

@@ -61,9 +61,9 @@ void requantize(Data &data) {
                                                               data.r[2], data.m[2], data.d[2]);
 }
 
-template <int Pixels, int Steps, int Apart>
+template <int Pixels, int Steps, int Apart, int Tail = 16>
 void dot16(Data &data) {
-    octet_dot16_s8<Pixels, Steps, Apart>(data.acc, data.x + 3, data.w + 1);
+    octet_dot16_s8<Pixels, Steps, Apart, Tail>(data.acc, data.x + 3, data.w + 1);
 }
 
 template <int Height, int Width, int Apart, int PadLeft, int Columns>
@@ -89,6 +89,11 @@ inline const Case cases[] = {
     dot16<2, 5, 48>,
     dot16<2, 12, 3>,
     dot16<2, 13, 64>,
+    dot16<1, 1, 0, 8>,
+    dot16<1, 12, 0, 15>,
+    dot16<2, 1, 8, 3>,
+    dot16<2, 2, 30, 1>,
+    dot16<2, 14, 64, 10>,
     requantize<0, 0, false, -128, 127>,
     requantize<0, 8, true, -128, 127>,
     requantize<6, 16, false, -128, 127>,
