@@ -87,6 +87,9 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
     if (interleave) {
         build_interleaved();
         output(c, x, y, n) = epilogue(sums(x, y, c, n), c);
+        invariants = {bias_.in()};
+        if (is_fixed(spec.epilogue.form))
+            invariants.push_back(ImageParam(epilogue.constants()).in());
     } else if (planar) {
         build_planar();
         output(c, x, y, n) = epilogue(sums(x % spec.block, x / spec.block, y, c, n), c);

@@ -53,7 +53,8 @@ void schedule_columns(Conv2d &kernel) {
 bool suits(const DepthwiseConv2dSpec &spec) {
     return spec.multiplier == 1 && spec.in_type == "s8" && !spec.rebias_input &&
            spec.epilogue.out_type == "s8" && spec.epilogue.channels % tile_channels == 0 &&
-           spec.c_in == spec.epilogue.channels && spec.in_stride_c >= spec.epilogue.channels;
+           spec.c_in == spec.epilogue.channels && spec.in_stride_c >= spec.epilogue.channels &&
+           spec.stride_w <= 10; // Four pixels lie within the reach of a gathering load.
 }
 
 std::vector<DepthwiseKnobs> candidates(DepthwiseConv2dSpec &spec) {
@@ -90,6 +91,11 @@ void schedule(DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs) {
         .vectorize(x, 4, TailStrategy::RoundUp)
         .bound_extent(y, spec.block)
         .unroll(y);
+    for (Func invariant : kernel.invariants) {
+        invariant.compute_at(kernel.output, ci);
+        for (const Var &var : invariant.args())
+            invariant.unroll(var);
+    }
     kernel.interleaved.compute_at(kernel.output, yo)
         .store_in(MemoryType::Heap)
         .bound(kernel.p, 0, bytes)

@@ -267,13 +267,17 @@ OCTET_INLINE void octet_fill4_s32(int32_t *sums, int32_t value) {
 template <int Pixels, int Columns>
 OCTET_INLINE void octet_dots4x4_s8(int32_t *sums, const int8_t *x, const int8_t *w) {
 #if OCTET_MVE
+    static_assert(3 * Pixels < 512 && Pixels % 4 == 0, "an immediate offset of a gathering load");
     const octet_u32x4 offsets = {0, Columns, 2 * Columns, 3 * Columns};
+    const octet_u32x4 at = vaddq_n_u32(offsets, (uint32_t)(uintptr_t)x);
     const octet_s8x16 weights = vldrbq_s8(w);
-    const auto dot = [&](int p) {
-        const int32_t *const at = (const int32_t *)(const void *)(x + p * Pixels);
-        return vmladavq_s8(vreinterpretq_s8_s32(vldrwq_gather_offset_s32(at, offsets)), weights);
+    const auto dot = [&](octet_s32x4 columns) {
+        return vmladavq_s8(vreinterpretq_s8_s32(columns), weights);
     };
-    const octet_s32x4 dots = {dot(0), dot(1), dot(2), dot(3)};
+    const octet_s32x4 dots = {dot(vldrwq_gather_base_s32(at, 0)),
+                              dot(vldrwq_gather_base_s32(at, Pixels)),
+                              dot(vldrwq_gather_base_s32(at, 2 * Pixels)),
+                              dot(vldrwq_gather_base_s32(at, 3 * Pixels))};
     vstrwq_s32(sums, vaddq_s32(vldrwq_s32(sums), dots));
 #else
     for (int p = 0; p < 4; ++p)
