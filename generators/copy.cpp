@@ -19,7 +19,7 @@ Pointwise copy(const CopySpec &spec) {
     Pointwise kernel;
     const Type type = type_from_name(spec.type);
     kernel.dims = pointwise_dims(spec.extents.size());
-    kernel.shape = {spec.extents, type.bits(), true};
+    kernel.shape = {.extents = spec.extents, .element_bits = type.bits(), .moves = true};
     ImageParam input = kernel.signature.input("input", type, spec.in_extents, spec.in_strides);
 
     Func source("source");
@@ -47,7 +47,7 @@ Pointwise concatenation(const ConcatenationSpec &spec) {
     Pointwise kernel;
     const Type type = type_from_name(spec.type);
     kernel.dims = pointwise_dims(spec.extents.size());
-    kernel.shape = {spec.extents, type.bits(), true};
+    kernel.shape = {.extents = spec.extents, .element_bits = type.bits(), .moves = true};
     // Parts are stored under a predicate, and Halide fails to cut a predicated vector of 9 words
     // into one of 8 and one of 1.
     if (type.bits() > 8)

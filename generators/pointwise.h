@@ -15,6 +15,7 @@ namespace octet::generators {
 struct PointwiseShape {
     std::vector<int> extents; ///< of the output, innermost first
     int element_bits = 8;     ///< the widest type that the inner loop computes in
+    int window = 1;           ///< columns of a window that may be unrolled
     bool moves = false;       ///< elements only move
 };
 

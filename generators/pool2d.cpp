@@ -20,14 +20,16 @@ Pointwise pool2d(const Pool2dSpec &spec) {
         kernel.signature.input("input", type_from_name(spec.in_type),
                                {spec.channels, spec.in_w, spec.in_h, spec.batch}, spec.in_strides);
 
-    const RDom r(0, spec.kernel_w, 0, spec.kernel_h, "r");
+    RDom r(0, spec.kernel_w, 0, spec.kernel_h, "r");
     const Expr column = x * spec.stride_w + r.x - spec.pad_left;
     const Expr row = y * spec.stride_h + r.y - spec.pad_top;
-    // Every window holds at least one place of the input: clamping leads to one of its own.
-    const Expr inside = column >= 0 && column < spec.in_w && row >= 0 && row < spec.in_h;
-    const Expr value =
-        spec.clipped() ? input(c, clamp(column, 0, spec.in_w - 1), clamp(row, 0, spec.in_h - 1), n)
-                       : input(c, column, row, n);
+    if (spec.clipped()) { // Loops over a window end where the input does.
+        r.where(column >= 0 && column < spec.in_w);
+        r.where(row >= 0 && row < spec.in_h);
+    } else if (spec.kernel_w <= 8) {
+        kernel.shape.window = spec.kernel_w;
+    }
+    const Expr value = input(c, column, row, n);
     Func window("window");
     if (spec.kind == PoolKind::max) {
         ImageParam range = kernel.signature.input("range", Int(32), {2});
@@ -45,7 +47,7 @@ Pointwise pool2d(const Pool2dSpec &spec) {
         ImageParam bias = kernel.signature.input("bias", Int(32), {positions});
         Epilogue epilogue(spec.epilogue, kernel.signature);
         window(c, x, y, n) = bias(position);
-        window(c, x, y, n) += spec.clipped() ? select(inside, i32(value), 0) : i32(value);
+        window(c, x, y, n) += i32(value);
         kernel.output(kernel.dims) = epilogue(window(c, x, y, n), position);
     }
     kernel.windows = {window};

@@ -32,8 +32,9 @@ struct DepthwiseKnobs {
 
 struct PointwiseKnobs {
     int vector = 1; ///< elements per vector of the output
-    int unroll = 1; ///< vectors per iteration of the innermost loop
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector, unroll)
+    int unroll = 1; ///< elements per iteration of the innermost loop, or channels of a window
+    int window = 1; ///< columns of a window per iteration
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector, unroll, window)
 };
 
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);

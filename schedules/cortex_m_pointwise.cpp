@@ -11,28 +11,32 @@ using namespace octet::generators;
 
 namespace {
 
-/// Sums, or largest values, of `vector` channels at a time, so that the window's loops run once for
-/// them all.
-void schedule_windows(Pointwise &kernel, int vector) {
+/// Sums, or largest values, of a tile of channels at a time, so that the window's loops run once
+/// for them all.
+void schedule_windows(Pointwise &kernel, const PointwiseKnobs &knobs) {
     const Var &c = kernel.dims.front();
     Var tile("tile");
-    if (vector > 1)
-        kernel.output.split(c, tile, c, vector);
+    kernel.output.split(c, tile, c, knobs.vector * knobs.unroll);
     for (Func window : kernel.windows) {
-        window.compute_at(kernel.output, vector > 1 ? tile : c);
-        if (vector == 1)
-            continue;
-        const int lanes = std::min(vector, 128 / window.type().bits());
         const Var inner = window.args().front();
-        window.vectorize(inner, lanes).unroll(inner);
-        window.update()
-            .reorder(inner, window.rvars()[0], window.rvars()[1])
-            .vectorize(inner, lanes)
-            .unroll(inner);
+        const RVar column = window.rvars()[0], row = window.rvars()[1];
+        window.compute_at(kernel.output, tile);
+        window.update().reorder(inner, column, row);
+        if (knobs.vector > 1) {
+            const int lanes = std::min(knobs.vector, 128 / window.type().bits());
+            window.vectorize(inner, lanes);
+            window.update().vectorize(inner, lanes);
+        }
+        window.unroll(inner);
+        window.update().unroll(inner);
+        if (knobs.window > 1)
+            window.update().unroll(column, knobs.window);
     }
     // What follows a sum is scalar, like the 64-bit products that it may need.
-    if (vector > 1 && kernel.shape.element_bits == 8)
+    if (knobs.vector > 1 && kernel.shape.element_bits == 8)
         kernel.output.vectorize(c);
+    else if (knobs.vector == 1)
+        kernel.output.unroll(c);
 }
 
 } // namespace
@@ -42,7 +46,7 @@ void schedule(Pointwise &kernel, const PointwiseKnobs &knobs) {
     for (Func invariant : kernel.invariants)
         invariant.compute_root().store_in(MemoryType::Stack).unroll(invariant.args().front());
     if (!kernel.windows.empty())
-        schedule_windows(kernel, knobs.vector);
+        schedule_windows(kernel, knobs);
     else if (knobs.unroll > 1)
         kernel.output.unroll(kernel.dims.front(), knobs.unroll);
     for (Func row : kernel.rows)
@@ -57,10 +61,12 @@ PointwiseKnobs choose(const PointwiseShape &shape, const Capabilities &chip) {
         return 1;
     };
     PointwiseKnobs knobs;
-    if (chip.vector_bits >= 128)
+    if (chip.vector_bits >= 128) {
         knobs.vector = largest({16, 8, 4}); // Loops over elements are left to the compiler.
-    else if (!shape.moves)                  // Plain copies, too.
+    } else if (!shape.moves) {              // Plain copies, too.
         knobs.unroll = largest({4, 2});
+        knobs.window = shape.window;
+    }
     return knobs;
 }
 
