@@ -2,10 +2,9 @@
 //
 //   sum (x - zx) w + b = sum x w + (b - zx sum w)
 //
-// There is no reduction over channels to feed the chips' dot products. Two formulations:
+// There is no reduction over channels to feed the chips' dot products. Formulations:
 //
-//   taps    `group` neighbouring taps of one column are interleaved into adjacent bytes, the
-//   missing
+//   taps    `group` neighbouring taps of a column are interleaved into adjacent bytes, the missing
 //           ones having weight 0:
 //             taps(j, c, x, y) = staged(c, x, y + j),  j = 0 .. group - 1
 //             acc(c, x, y)     = sum over columns kx, groups g of rows, j:
@@ -48,8 +47,8 @@ struct DepthwiseConv2dSpec {
     DepthwiseFormulation formulation = DepthwiseFormulation::taps;
     int group = 4;      ///< taps: those of one dot product
     bool staged = true; ///< the input goes through a padded copy, planar: plane by plane
-    int block =
-        1; ///< outputs that are computed together, planar: of a row, interleaved: of a column
+    /// Outputs that are computed together: planar of a row, interleaved of a column.
+    int block = 1;
     bool paired = false;             ///< planar: words of two s16 values
     std::string staged_type = "s16"; ///< planar: the plane's values unless paired
     /// Bytes of working memory in which the schedule keeps what it needs of the copy; 0: the whole

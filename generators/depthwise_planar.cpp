@@ -144,8 +144,8 @@ void DepthwiseConv2d::build_planar() {
     pairs(i, x, c) = mux(i, weights);
     pair_words = int(weights.size());
     // Two words of a row by one load.
-    words(i, xo, y, c, n) = instruction(UInt(64), "load_two_words",
-                                          {plane(xo * (step / 2) + 2 * i, y, c, n)});
+    words(i, xo, y, c, n) =
+        instruction(UInt(64), "load_two_words", {plane(xo * (step / 2) + 2 * i, y, c, n)});
     row_words = (paired.words + 1) / 2;
     std::vector<Expr> row_sums;
     for (const auto &products : paired.products) {

@@ -22,6 +22,9 @@
 //   split      q = (floor(acc * m / 2^left) + r) >> shift                      32-bit arithmetic
 //   fixed_sign, high_sign, doubling_sign, split_sign: the same with r - d for negative acc
 //
+// `high` drops the product's low word. Where the kernel adds a bias to its accumulators, lowering
+// shifts that bias a little instead, which moves the thresholds as finely as the low word of r does.
+//
 // `split` multiplies the accumulator's bits from `left` on and those below apart, so that it needs
 // only 32-bit products.
 //

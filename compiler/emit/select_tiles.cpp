@@ -120,11 +120,10 @@ private:
             for (const Load *load : loads)
                 arguments.push_back(substitute(loop->name, 0, address(load)));
         selected_.insert("dot_tile");
-        return Evaluate::make(
-            Call::make(Int(32),
-                       fmt::format("octet_dot_tile<{}, {}, {}>", tile->outer.size(),
-                                   tile->inner.size(), steps),
-                       arguments, Call::Extern));
+        return Evaluate::make(Call::make(Int(32),
+                                         fmt::format("octet_dot_tile<{}, {}, {}>",
+                                                     tile->outer.size(), tile->inner.size(), steps),
+                                         arguments, Call::Extern));
     }
 
     std::set<std::string> &selected_;

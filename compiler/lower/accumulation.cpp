@@ -97,10 +97,9 @@ EpilogueConstants solve(const Builder &builder, const Operator &op,
     const Target &target = builder.target();
     try {
         if (target.fixed_epilogue())
-            if (const auto solved =
-                    solve_fixed_epilogue(accumulation.channels, range, spec.channels,
-                                         fixed_forms(target, vectors || spec.fixed.lanes > 1),
-                                         biased))
+            if (const auto solved = solve_fixed_epilogue(
+                    accumulation.channels, range, spec.channels,
+                    fixed_forms(target, vectors || spec.fixed.lanes > 1), biased))
                 return *solved;
         return solve_epilogue(accumulation.channels, range, spec.channels, block,
                               target.fused_multiply_add);

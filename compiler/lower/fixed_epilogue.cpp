@@ -161,9 +161,9 @@ std::optional<FixedConstants> solve_rounding(const Steps &steps, const Shifts &s
     return FixedConstants{m, r, r - r_negative};
 }
 
-/// The same for `high` on plain accumulators. Their product's high word is too coarse for r to place
-/// every threshold, but with the low word it is not: what r would need below its last bit, some
-/// small bias times m has.
+/// The same for `high` on plain accumulators. Their product's high word is too coarse for r to
+/// place every threshold, but with the low word it is not: what r would need below its last bit,
+/// some small bias times m has.
 std::optional<FixedConstants> solve_bias(const Steps &steps, const Shifts &shifts, int64_t m,
                                          const OutputRange &range) {
     const Shifts wide{EpilogueForm::fixed, shifts.shift, 0};
@@ -217,8 +217,8 @@ int32_t output_of(const Shifts &shifts, const FixedConstants &constants, const O
 std::optional<FixedConstants> solve_channel(const Steps &steps, const Shifts &shifts, double slope,
                                             const OutputRange &range, bool biased) {
     const auto accept = [&](int64_t m) -> std::optional<FixedConstants> {
-        const auto constants = biased ? solve_bias(steps, shifts, m, range)
-                                      : solve_rounding(steps, shifts, m, range);
+        const auto constants =
+            biased ? solve_bias(steps, shifts, m, range) : solve_rounding(steps, shifts, m, range);
         if (!constants || !within_word(steps, shifts, *constants))
             return std::nullopt;
         const auto formula = [&](int64_t acc) {
@@ -241,8 +241,8 @@ std::optional<FixedConstants> solve_channel(const Steps &steps, const Shifts &sh
 /// All channels in one form; nothing when one of them has no constants. `biased`: see solve_bias.
 std::optional<EpilogueConstants> solve_form(const std::vector<EpilogueChannel> &channels,
                                             const std::vector<Steps> &steps,
-                                            const OutputRange &range, int padded,
-                                            EpilogueForm form, bool biased) {
+                                            const OutputRange &range, int padded, EpilogueForm form,
+                                            bool biased) {
     const auto shifts = choose_shifts(channels, steps, form, biased);
     if (!shifts)
         return std::nullopt;
@@ -294,10 +294,10 @@ std::optional<EpilogueConstants> solve_fixed_epilogue(const std::vector<Epilogue
 
 int32_t fixed_output(const EpilogueConstants &constants, size_t channel, const OutputRange &range,
                      int32_t acc) {
-    return output_of({constants.form, constants.fixed_shift, constants.fixed_left},
-                     {constants.m[channel], constants.r[channel], constants.d[channel],
-                      constants.bias[channel]}, range,
-                     acc);
+    return output_of(
+        {constants.form, constants.fixed_shift, constants.fixed_left},
+        {constants.m[channel], constants.r[channel], constants.d[channel], constants.bias[channel]},
+        range, acc);
 }
 
 } // namespace octet::lower

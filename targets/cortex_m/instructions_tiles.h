@@ -13,13 +13,13 @@
 #define OCTET_NEXT "adds r5, #1\n"
 #define OCTET_STEP_3X2                                                                             \
     OCTET_FACTOR(r3)                                                                               \
-    OCTET_PRODUCT(r0, r8) OCTET_PRODUCT(r1, r10) OCTET_PRODUCT(r2, r12)                            \
-    OCTET_FACTOR(r4)                                                                               \
-    OCTET_PRODUCT(r0, r9) OCTET_PRODUCT(r1, r11) OCTET_PRODUCT(r2, lr) OCTET_NEXT
+    OCTET_PRODUCT(r0, r8)                                                                          \
+    OCTET_PRODUCT(r1, r10) OCTET_PRODUCT(r2, r12) OCTET_FACTOR(r4) OCTET_PRODUCT(r0, r9)           \
+        OCTET_PRODUCT(r1, r11) OCTET_PRODUCT(r2, lr) OCTET_NEXT
 #define OCTET_STEP_4X1                                                                             \
     OCTET_FACTOR(r4)                                                                               \
-    OCTET_PRODUCT(r0, r8) OCTET_PRODUCT(r1, r9) OCTET_PRODUCT(r2, r10) OCTET_PRODUCT(r3, r11)      \
-    OCTET_NEXT
+    OCTET_PRODUCT(r0, r8)                                                                          \
+    OCTET_PRODUCT(r1, r9) OCTET_PRODUCT(r2, r10) OCTET_PRODUCT(r3, r11) OCTET_NEXT
 
 /* acc points to the accumulators, factors to what r0 to r5 begin with. */
 #define OCTET_TILE(step)                                                                           \

@@ -176,8 +176,10 @@ TEST_CASE("fixed epilogues equal the exact function on every reachable accumulat
         {EpilogueForm::fixed, EpilogueForm::fixed_sign},
         {EpilogueForm::high, EpilogueForm::high_sign},
         {EpilogueForm::doubling, EpilogueForm::doubling_sign},
-        {EpilogueForm::split, EpilogueForm::split_sign}};
+        {EpilogueForm::split, EpilogueForm::split_sign},
+        {EpilogueForm::high, EpilogueForm::high_sign}};
     std::map<EpilogueForm, int> forms;
+    int by_bias = 0;
     for (const auto kind : {Requantizer::Kind::double_rounding, Requantizer::Kind::float64,
                             Requantizer::Kind::float32})
         for (const auto &family : families)
@@ -186,14 +188,18 @@ TEST_CASE("fixed epilogues equal the exact function on every reachable accumulat
                 const int32_t reach = i % 20 == 0 ? 1 << 20 : 3000 + int32_t(random() % 30000);
                 const Problem problem = make_problem(random, kind, slope, reach);
                 INFO("kind " << int(kind) << ", problem " << i << ", slope " << slope);
+                const bool biased = &family == std::end(families) - 1;
                 const auto solved =
-                    solve_fixed_epilogue(problem.channels, problem.range, 16, family);
+                    solve_fixed_epilogue(problem.channels, problem.range, 16, family, biased);
                 if (!solved) { // Ties to even.
                     CHECK(kind == Requantizer::Kind::float32);
                     continue;
                 }
                 const EpilogueConstants &constants = *solved;
                 ++forms[constants.form];
+                by_bias += biased && constants.form == EpilogueForm::high &&
+                           std::any_of(constants.bias.begin(), constants.bias.end(),
+                                       [](int32_t bias) { return bias != 0; });
                 int64_t mismatches = 0;
                 for (size_t c = 0; c < problem.channels.size(); ++c)
                     for (int64_t acc = problem.channels[c].acc_min;
@@ -209,6 +215,7 @@ TEST_CASE("fixed epilogues equal the exact function on every reachable accumulat
     for (const auto &family : families)
         for (const EpilogueForm form : family)
             CHECK(forms[form] > 10);
+    CHECK(by_bias > 10);
     CHECK(forms[EpilogueForm::exact] < 10);
 }
 
