@@ -1,4 +1,5 @@
 // octet compile: a network and a target become library, header, model file, manifest and report.
+#include "compiler/firmware_project.h"
 #include "compiler/report/manifest.h"
 #include "compiler/support/error.h"
 #include "tools/model.h"
@@ -56,6 +57,9 @@ void print_summary(const Compiled &compiled, const fs::path &directory, double s
     fmt::print("  code     {} bytes\n", with_commas(int64_t(code)));
     for (const std::string &name : artifact_names(program.name))
         fmt::print("  wrote    {}\n", (directory / name).string());
+    if (!firmware_project(program, compiled.target).empty())
+        fmt::print("  wrote    {} (CMake project of a firmware)\n",
+                   (directory / "firmware").string());
 }
 
 int run(const Options &options) {
@@ -83,7 +87,7 @@ Verb add_compile(Arguments command) {
                 "Name of the model in C and of its files; by default from MODEL");
     verb.footer(R"(
 Writes lib<NAME>.a and <NAME>.h to link, <NAME>.octet with the weights, manifest.json for scripts
-and report.html to read.
+and report.html to read; for a microcontroller also firmware/, a CMake project.
 
 Example: octet compile vww.tflite --target x86-64-avx2 -o build/vww --name vww)");
     return {verb, [options] {

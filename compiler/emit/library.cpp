@@ -56,7 +56,7 @@ std::string tensor_macros(const std::string &prefix, const lower::StoredTensor &
                        "#define {}_BYTES {}\n"
                        "#define {}_RANK {}\n"
                        "#define {}_SHAPE {{{}}}\n"
-                       "#define {}_SCALE {:.9g}f\n"
+                       "#define {}_SCALE {:#.9g}f\n"
                        "#define {}_ZERO_POINT {}\n",
                        tensor.name, name_of(tensor.dtype), to_string(tensor.shape), prefix,
                        element_count(tensor.shape) * int64_t(size_of(tensor.dtype)), prefix,

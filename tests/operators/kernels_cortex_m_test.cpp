@@ -1,0 +1,130 @@
+// Kernels of lane c in an emulator against the reference interpreter, bit for bit: the cases of
+// kernels_test on one core of each kind.
+//
+// Compilation and start of an emulator go by graph, so the cases of a group are merged into graphs
+// as large as a chip's memory allows.
+#include "compiler/compile.h"
+#include "tests/operators/kernels_cache.h"
+#include "tests/operators/kernels_cases.h"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+namespace octet::test {
+namespace {
+
+/// Bytes of tensors that one graph may have: what a generic chip's 512 KiB of RAM hold beside the
+/// stack, layouts and scratch included.
+constexpr size_t graph_bytes = 160 << 10;
+/// Operators that one graph may have: their code fits into the same size of flash.
+constexpr size_t graph_operators = 60;
+/// Inputs, and again outputs, that the runner firmware takes.
+constexpr size_t graph_ends = 16;
+
+std::optional<Target> installed(const std::string &name) {
+    const Target target = find_target(name);
+    const std::vector<std::string> missing = missing_programs(target, true);
+    for (const std::string &program : missing)
+        WARN("skipped " << name << ": there is no " << program);
+    return missing.empty() ? std::optional(target) : std::nullopt;
+}
+
+size_t tensor_bytes(const Graph &graph) {
+    size_t bytes = 0;
+    for (const Tensor &tensor : graph.tensors)
+        bytes += tensor.bytes();
+    return bytes;
+}
+
+bool fits(const Graph &graph) {
+    return tensor_bytes(graph) <= graph_bytes && graph.operators.size() <= graph_operators &&
+           graph.inputs.size() <= graph_ends && graph.outputs.size() <= graph_ends;
+}
+
+/// Every `step`-th case of the group, in graphs that fit the chip.
+std::vector<Graph> batches(const CaseGroup &group, size_t step) {
+    std::vector<Graph> graphs;
+    CaseGroup batch{group.name, {}};
+    for (size_t i = 0; i < group.cases.size(); i += step) {
+        batch.cases.push_back(group.cases[i]);
+        if (batch.cases.size() > 1 && !fits(merged(batch))) {
+            batch.cases.pop_back();
+            graphs.push_back(merged(batch));
+            batch.cases = {group.cases[i]};
+        }
+    }
+    if (!batch.cases.empty())
+        graphs.push_back(merged(batch));
+    return graphs;
+}
+
+void check_graph(Graph graph, const Target &target, Rounding rounding) {
+    INFO(target.name << ", " << name_of(rounding));
+    graph.set_rounding(rounding);
+    CompileOptions options;
+    options.target = target;
+    options.cache = KernelCache::folder();
+    const Compiled compiled = compile(graph, options);
+    fmt::print(stderr, "{:<20} {:<20} {:<10} {} kernels, {} new\n", graph.name, target.name,
+               name_of(rounding), compiled.program.kernels.size(),
+               compiled.program.kernels.size() - compiled.cache_hits);
+    const Verdict verdict = verify(graph, compiled, 2);
+    for (const LayerVerdict &layer : verdict.layers) {
+        INFO(layer.name << ": " << layer.outputs << " outputs");
+        CHECK(layer.mismatches == 0);
+    }
+    CHECK(verdict.mismatches == 0);
+    CHECK(verdict.outputs > 0);
+}
+
+/// Every `step`-th case on `target`.
+void check_cases(const std::string &target, const std::vector<CaseGroup> &groups, size_t step,
+                 std::initializer_list<Rounding> roundings) {
+    const auto here = installed(target);
+    if (!here)
+        return;
+    for (const CaseGroup &group : groups)
+        for (const Graph &graph : batches(group, step))
+            for (const Rounding rounding : roundings)
+                check_graph(graph, *here, rounding);
+}
+
+TEST_CASE("convolutions on cortex-m4", "[m4][convolutions]") {
+    check_cases("cortex-m4", convolution_cases(), 1, {Rounding::micro, Rounding::reference});
+}
+
+TEST_CASE("operators without weights on cortex-m4", "[m4][others]") {
+    check_cases("cortex-m4", pointwise_cases(), 1, {Rounding::micro});
+}
+
+TEST_CASE("connected operators on cortex-m4", "[m4][others]") {
+    check_cases("cortex-m4", network_cases(), 1, {Rounding::micro});
+}
+
+TEST_CASE("convolutions on cortex-m55", "[m55][convolutions]") {
+    check_cases("cortex-m55", convolution_cases(), 1, {Rounding::micro, Rounding::reference});
+}
+
+TEST_CASE("operators without weights on cortex-m55", "[m55][others]") {
+    check_cases("cortex-m55", pointwise_cases(), 1, {Rounding::micro});
+}
+
+TEST_CASE("connected operators on cortex-m55", "[m55][others]") {
+    check_cases("cortex-m55", network_cases(), 1, {Rounding::micro});
+}
+
+// Scalar cores: the same formulations, so a part of the cases.
+TEST_CASE("operators on cortex-m3", "[m3]") {
+    check_cases("cortex-m3", convolution_cases(), 3, {Rounding::micro});
+    check_cases("cortex-m3", pointwise_cases(), 5, {Rounding::micro});
+    check_cases("cortex-m3", network_cases(), 4, {Rounding::micro});
+}
+
+TEST_CASE("operators on cortex-m0plus", "[m0plus]") {
+    check_cases("cortex-m0plus", convolution_cases(), 3, {Rounding::micro});
+    check_cases("cortex-m0plus", pointwise_cases(), 5, {Rounding::micro});
+    check_cases("cortex-m0plus", network_cases(), 4, {Rounding::micro});
+}
+
+} // namespace
+} // namespace octet::test
