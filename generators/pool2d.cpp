@@ -29,7 +29,9 @@ Pointwise pool2d(const Pool2dSpec &spec) {
     } else if (spec.kernel_w <= 8) {
         kernel.shape.window = spec.kernel_w;
     }
-    const Expr value = input(c, column, row, n);
+    // Bounds inference does not look at the conditions.
+    const Expr value = input(c, unsafe_promise_clamped(column, 0, spec.in_w - 1),
+                             unsafe_promise_clamped(row, 0, spec.in_h - 1), n);
     Func window("window");
     if (spec.kind == PoolKind::max) {
         ImageParam range = kernel.signature.input("range", Int(32), {2});
@@ -46,9 +48,16 @@ Pointwise pool2d(const Pool2dSpec &spec) {
         const Expr position = positions == 1 ? Expr(0) : Expr(y * spec.out_w + x);
         ImageParam bias = kernel.signature.input("bias", Int(32), {positions});
         Epilogue epilogue(spec.epilogue, kernel.signature);
-        window(c, x, y, n) = bias(position);
-        window(c, x, y, n) += i32(value);
-        kernel.output(kernel.dims) = epilogue(window(c, x, y, n), position);
+        if (spec.narrow_sums) {
+            window(c, x, y, n) = i16(0);
+            window(c, x, y, n) += i16(value);
+            kernel.output(kernel.dims) =
+                epilogue(i32(window(c, x, y, n)) + bias(position), position);
+        } else {
+            window(c, x, y, n) = bias(position);
+            window(c, x, y, n) += i32(value);
+            kernel.output(kernel.dims) = epilogue(window(c, x, y, n), position);
+        }
     }
     kernel.windows = {window};
     bound_output(kernel.output, extents, spec.out_strides);

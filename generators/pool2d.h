@@ -22,10 +22,11 @@ struct Pool2dSpec {
     std::vector<int> in_strides, out_strides; ///< of (c, x, y, n)
     int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
     int pad_top = 0, pad_left = 0;
-    EpilogueSpec epilogue; ///< average
+    bool narrow_sums = false; ///< average: a window's sum of stored values fits 16 bits
+    EpilogueSpec epilogue;    ///< average
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(Pool2dSpec, kind, in_type, out_type, batch, channels, in_h, in_w,
                                    out_h, out_w, in_strides, out_strides, kernel_h, kernel_w,
-                                   stride_h, stride_w, pad_top, pad_left, epilogue)
+                                   stride_h, stride_w, pad_top, pad_left, narrow_sums, epilogue)
 
     /// True when some window reaches beyond the input.
     bool clipped() const;

@@ -74,6 +74,10 @@ void append_average(Builder &builder, const Operator &op, Pool2dSpec spec, int i
                                          bias + int64_t(count) * lo, bias + int64_t(count) * hi});
     }
     spec.kind = PoolKind::average;
+    // Vectors hold twice as many sums of 16 bits. All values of the type count, padding's included.
+    const int32_t largest = spec.in_type == "u8" ? 255 : 128;
+    spec.narrow_sums = builder.target().fixed_epilogue() && builder.target().vector_bits >= 128 &&
+                       largest * spec.kernel_h * spec.kernel_w <= 32767;
     spec.epilogue.out_type = spec.out_type;
     spec.epilogue.channels = int(counts.size());
     NamedArguments arguments = {{"bias", builder.constant(accumulation.bias)}};
