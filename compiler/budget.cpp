@@ -1,37 +1,23 @@
 #include "compiler/budget.h"
 
+#include "compiler/firmware_project.h"
+#include "compiler/report/memory_map.h"
 #include "compiler/support/error.h"
+#include "runtime/include/octet/bare_metal.h"
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace octet {
 
 namespace {
 
-/// One thing that takes memory.
-struct Part {
-    std::string name;
-    uint64_t bytes = 0;
-};
+/// The runtime for bare metal, whose size on a Cortex-M4 a test bounds.
+constexpr uint64_t runtime_code_bytes = 4096;
 
-/// The call with the most bytes of the arena in use by its own arguments: what a smaller network
-/// must change.
-std::string largest_call(const lower::Program &program) {
-    const lower::Call *largest = nullptr;
-    uint64_t most = 0;
-    for (const lower::Call &call : program.calls) {
-        uint64_t bytes = 0;
-        for (const lower::Argument &argument : call.arguments)
-            if (argument.region == lower::Region::arena)
-                bytes += argument.bytes;
-        if (bytes > most) {
-            most = bytes;
-            largest = &call;
-        }
-    }
-    return largest ? fmt::format("arena, most of it for {}", largest->name.substr(0, 60)) : "arena";
-}
+/// An open model on a chip with pointers of 32 bits; the struct is made of pointers.
+constexpr uint64_t runtime_state_bytes = sizeof(octet_bare_model) / sizeof(void *) * 4;
 
 uint64_t bytes_of(const lower::Program &program, const std::vector<int> &tensors) {
     uint64_t bytes = 0;
@@ -40,36 +26,100 @@ uint64_t bytes_of(const lower::Program &program, const std::vector<int> &tensors
     return bytes;
 }
 
+/// The tensors of the arenas that are alive at `call`, each place once: views, and outputs that
+/// take the place of an input, share it.
+std::vector<Part> alive_at(const lower::Program &program,
+                           const std::vector<report::Lifetime> &lives, int call) {
+    std::vector<Part> parts;
+    std::set<std::pair<int, uint64_t>> seen;
+    for (size_t i = 0; i < program.tensors.size(); ++i) {
+        const lower::StoredTensor &tensor = program.tensors[i];
+        const bool alive = lives[i].first >= 0 && lives[i].first <= call && call <= lives[i].last;
+        if (alive && tensor.region == lower::Region::arena &&
+            seen.insert({tensor.index, tensor.offset}).second)
+            parts.push_back({tensor.name, tensor.bytes});
+    }
+    return parts;
+}
+
+/// The arenas' bytes: the tensors at their fullest call, and what lies beside them.
+std::vector<Part> arena_parts(const lower::Program &program) {
+    const std::vector<report::Lifetime> lives = report::lifetimes(program);
+    std::vector<Part> fullest;
+    std::string where;
+    for (size_t call = 0; call < program.calls.size(); ++call)
+        if (std::vector<Part> parts = alive_at(program, lives, int(call));
+            total_of(parts) > total_of(fullest)) {
+            fullest = std::move(parts);
+            where = program.calls[call].name;
+        }
+    const uint64_t used = total_of(fullest);
+    for (Part &part : fullest)
+        part.name = fmt::format("arena: {} at {}", part.name, where);
+    fullest.push_back({"arena: the rest", program.arena_bytes() - used});
+    return fullest;
+}
+
+uint64_t stack_bytes(const Target &target) {
+    uint64_t reserved = 0;
+    for (const MemoryRegion &memory : target.memories_of(MemoryRegion::Kind::ram))
+        reserved += memory.reserved_bytes;
+    return reserved ? reserved : firmware_stack_bytes;
+}
+
 void check(const Compiled &compiled, const char *memory, const char *field, uint64_t budget,
-           std::vector<Part> parts) {
-    uint64_t total = 0;
-    for (const Part &part : parts)
-        total += part.bytes;
+           const std::vector<Part> &parts) {
+    const uint64_t total = total_of(parts);
     if (budget == 0 || total <= budget)
         return;
-    std::ranges::stable_sort(parts, std::greater(), &Part::bytes);
-    std::string list;
-    for (const Part &part : parts)
-        list += fmt::format("{}{} {}", list.empty() ? "" : ", ", part.bytes, part.name);
-    throw Error("{}: needs {} bytes of {}, but target {} has {} ({}); use a smaller network or a "
-                "target with more {}",
-                compiled.program.name, total, memory, compiled.target.name, budget, list, field);
+    throw Error("{}: needs {} bytes of {}, {} more than the {} of target {}; use a smaller network "
+                "or a target with more {}{}",
+                compiled.program.name, total, memory, total - budget, budget, compiled.target.name,
+                field, table_of(parts));
 }
 
 } // namespace
 
-void check_budgets(const Compiled &compiled) {
+std::vector<Part> ram_parts(const Compiled &compiled) {
     const lower::Program &program = compiled.program;
-    check(compiled, "RAM", "ram_bytes", compiled.target.ram_bytes,
-          {{largest_call(program), program.arena_bytes},
-           {"inputs", bytes_of(program, program.inputs)},
-           {"outputs", bytes_of(program, program.outputs)}});
-    const uint64_t code =
-        std::accumulate(compiled.code_bytes.begin(), compiled.code_bytes.end(), uint64_t(0));
-    check(compiled, "flash", "flash_bytes", compiled.target.flash_bytes,
-          {{"weights", program.weights.size()},
-           {"list of calls", compiled.file.size() - program.weights.size()},
-           {"code", code}});
+    std::vector<Part> parts = arena_parts(program);
+    parts.push_back({"inputs", bytes_of(program, program.inputs)});
+    parts.push_back({"outputs", bytes_of(program, program.outputs)});
+    if (compiled.target.lane == "c") {
+        parts.push_back({"stack and what else the target reserves", stack_bytes(compiled.target)});
+        parts.push_back({"open model", runtime_state_bytes});
+    }
+    return parts;
+}
+
+std::vector<Part> flash_parts(const Compiled &compiled) {
+    const lower::Program &program = compiled.program;
+    std::vector<Part> parts;
+    std::set<uint64_t> seen; // what layers share counts where it comes first
+    uint64_t constants = 0;
+    for (const lower::Call &call : program.calls) {
+        uint64_t bytes = 0;
+        for (const lower::Argument &argument : call.arguments)
+            if (argument.region == lower::Region::weights && seen.insert(argument.offset).second)
+                bytes += argument.bytes;
+        parts.push_back({"constants of " + call.name, bytes});
+        constants += bytes;
+    }
+    // Constants may overlap where one is part of another.
+    const uint64_t file = compiled.file.size();
+    parts.push_back(
+        {"list of calls and the rest of the model file", file - std::min(file, constants)});
+    parts.push_back(
+        {"code of the kernels",
+         std::accumulate(compiled.code_bytes.begin(), compiled.code_bytes.end(), uint64_t(0))});
+    if (compiled.target.lane == "c")
+        parts.push_back({"code of the runtime, at most", runtime_code_bytes});
+    return parts;
+}
+
+void check_budgets(const Compiled &compiled) {
+    check(compiled, "RAM", "ram_bytes", compiled.target.ram_bytes, ram_parts(compiled));
+    check(compiled, "flash", "flash_bytes", compiled.target.flash_bytes, flash_parts(compiled));
 }
 
 } // namespace octet

@@ -2,12 +2,21 @@
 #pragma once
 
 #include "compiler/compile.h"
+#include "compiler/support/parts.h"
 
 namespace octet {
 
+/// RAM that a program with the network needs: at the call at which the arenas are fullest each
+/// tensor there, what else the arenas take, the caller's inputs and outputs, and for lane "c" the
+/// stack (what the target's RAMs reserve, else that of the firmware project) and the open model.
+std::vector<Part> ram_parts(const Compiled &compiled);
+
+/// Flash that it needs: the constants of each layer, the list of calls and the rest of the model
+/// file, the kernels and for lane "c" the runtime.
+std::vector<Part> flash_parts(const Compiled &compiled);
+
 /// Throws Error when the network needs more RAM or flash than the target's ram_bytes and
-/// flash_bytes, with what needs how much. RAM is the arena and the caller's inputs and outputs,
-/// without the stack; flash is the model file and the kernels, without the program around them.
+/// flash_bytes: how much more, and a table of what takes most.
 void check_budgets(const Compiled &compiled);
 
 } // namespace octet

@@ -109,7 +109,7 @@ struct Count {
     std::vector<uint64_t> layers; ///< instructions of each call; empty when it does not count
     uint64_t total = 0;           ///< instructions of the whole network in one run
     uint64_t stack_bytes = 0;     ///< the most that was used of the stack
-    uint64_t arena_bytes = 0;     ///< and of the arena
+    uint64_t arena_bytes = 0;     ///< and of the arenas together
 };
 
 /// Counts on random inputs; for targets whose runner is a command.

@@ -15,26 +15,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Enough for every kernel's frame and the program around them; `octet bench` measures what a
-/// network needs.
-constexpr int stack_bytes = 4096;
-
 std::string upper(std::string text) {
     std::ranges::transform(text, text.begin(),
                            [](unsigned char c) { return char(std::toupper(c)); });
     return text;
 }
 
-/// The flash that holds code and constants, or the RAM for everything else: the first of its kind,
-/// which is the fastest.
-const MemoryRegion &memory(const Target &target, bool flash) {
-    const auto found = std::ranges::find_if(target.memories, [flash](const MemoryRegion &region) {
-        return region.name.starts_with("flash") == flash;
-    });
-    if (found == target.memories.end())
+/// The memories of a kind, of which a firmware needs one.
+std::vector<MemoryRegion> memories(const Target &target, MemoryRegion::Kind kind) {
+    std::vector<MemoryRegion> found = target.memories_of(kind);
+    if (found.empty())
         throw Error("target {}: it has no {} for a firmware; add it to \"memories\" in its file",
-                    target.name, flash ? "memory named flash" : "RAM");
-    return *found;
+                    target.name, kind == MemoryRegion::Kind::flash ? "flash" : "RAM");
+    return found;
 }
 
 /// The flags that choose the core and its calling convention, from the command that compiled the
@@ -55,15 +48,36 @@ std::string qemu_machine(const Target &target) {
     return qemu && option != command.end() && option + 1 != command.end() ? option[1] : "";
 }
 
-/// The arrays of a program's inputs and outputs, and the lists that the runtime takes.
+/// The word that puts an array into RAM number `ram`; the first RAM is where arrays lie anyway.
+std::string in_ram(size_t ram) {
+    return ram == 0 ? "" : fmt::format(" IN_RAM({})", ram);
+}
+
+/// The arrays of a program's arenas, inputs and outputs, and the lists that the runtime takes.
 std::string arrays(const lower::Program &program) {
+    const std::string prefix = "OCTET_" + upper(program.name);
+    const size_t last = program.arenas.size() - 1;
     std::string declarations;
+    if (last == 0)
+        declarations = fmt::format("static uint8_t arena[{}_ARENA_BYTES] ALIGNED;\n", prefix);
+    std::vector<std::string> arenas;
+    for (size_t i = 0; last > 0 && i <= last; ++i) {
+        const bool empty = program.arenas[i].bytes == 0;
+        arenas.push_back(empty ? "{0, 0}" : fmt::format("{{arena{0}, sizeof arena{0}}}", i));
+        if (!empty)
+            declarations +=
+                fmt::format("static uint8_t arena{}[{}_ARENA{}_BYTES] ALIGNED{}; /* in {} */\n", i,
+                            prefix, i, in_ram(i), program.arenas[i].memory);
+    }
+    if (last > 0)
+        declarations += fmt::format("static const octet_bare_arena arenas[] = {{{}}};\n",
+                                    fmt::join(arenas, ", "));
     const auto declare = [&](const char *kind, size_t count) {
         std::vector<std::string> names;
         for (size_t i = 0; i < count; ++i) {
             names.push_back(fmt::format("{}{}", kind, i));
-            declarations += fmt::format("static uint8_t {}[OCTET_{}_{}_BYTES] ALIGNED;\n",
-                                        names.back(), upper(program.name), upper(names.back()));
+            declarations += fmt::format("static uint8_t {}[{}_{}_BYTES] ALIGNED{};\n", names.back(),
+                                        prefix, upper(names.back()), in_ram(last));
         }
         return fmt::format("{{{}}}", fmt::join(names, ", "));
     };
@@ -77,8 +91,18 @@ std::string arrays(const lower::Program &program) {
 
 std::map<std::string, std::string> placeholders(const lower::Program &program,
                                                 const Target &target) {
-    const MemoryRegion &flash = memory(target, true);
-    const MemoryRegion &ram = memory(target, false);
+    const MemoryRegion flash = memories(target, MemoryRegion::Kind::flash).front();
+    const std::vector<MemoryRegion> rams = memories(target, MemoryRegion::Kind::ram);
+    std::string more, options;
+    for (size_t i = 1; i < rams.size(); ++i) {
+        more += fmt::format("set(OCTET_RAM{0}_ORIGIN 0x{1:08x} CACHE STRING \"Where {2} begins\")\n"
+                            "set(OCTET_RAM{0}_BYTES {3} CACHE STRING \"Size of {2}\")\n",
+                            i, rams[i].address, rams[i].name, rams[i].bytes);
+        options += fmt::format("    -Wl,--defsym=firmware_ram{0}_origin=${{OCTET_RAM{0}_ORIGIN}}\n"
+                               "    -Wl,--defsym=firmware_ram{0}_bytes=${{OCTET_RAM{0}_BYTES}}\n",
+                               i);
+    }
+    const bool one = program.arenas.size() == 1;
     return {
         {"NAME", program.name},
         {"UPPER_NAME", upper(program.name)},
@@ -86,11 +110,15 @@ std::map<std::string, std::string> placeholders(const lower::Program &program,
         {"CPU_FLAGS", cpu_flags(target)},
         {"FLASH_ORIGIN", fmt::format("0x{:08x}", flash.address)},
         {"FLASH_BYTES", std::to_string(flash.bytes)},
-        {"RAM_ORIGIN", fmt::format("0x{:08x}", ram.address)},
-        {"RAM_BYTES", std::to_string(ram.bytes)},
-        {"STACK_BYTES", std::to_string(stack_bytes)},
+        {"RAM_ORIGIN", fmt::format("0x{:08x}", rams[0].address)},
+        {"RAM_BYTES", std::to_string(rams[0].bytes)},
+        {"MORE_RAM", more},
+        {"MORE_RAM_OPTIONS", options},
+        {"STACK_BYTES", std::to_string(firmware_stack_bytes)},
         {"QEMU_MACHINE", qemu_machine(target)},
         {"ARRAYS", arrays(program)},
+        {"OPEN", one ? "octet_bare_open" : "octet_bare_open_arenas"},
+        {"ARENAS", one ? "arena, sizeof arena" : "arenas, sizeof arenas / sizeof *arenas"},
     };
 }
 

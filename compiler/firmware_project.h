@@ -20,6 +20,10 @@ struct ProjectFile {
     std::string text;
 };
 
+/// RAM for the stack: enough for every kernel's frame and the program around them; `octet bench`
+/// measures what a network needs.
+inline constexpr uint64_t firmware_stack_bytes = 4096;
+
 /// All files of the project, in the folder "firmware"; none for targets that have no firmware.
 /// Throws Error when a source cannot be read or the target lacks a memory that the linker needs.
 std::vector<ProjectFile> firmware_project(const lower::Program &program, const Target &target);

@@ -122,7 +122,8 @@ Count count(const Compiled &compiled) {
         result.layers.assign(outcome.instructions.begin() + 1, outcome.instructions.end());
     }
     result.stack_bytes = outcome.marks.at(0).stack;
-    result.arena_bytes = outcome.marks.at(0).arenas.at(0);
+    for (const uint64_t bytes : outcome.marks.at(0).arenas)
+        result.arena_bytes += bytes;
     return result;
 }
 

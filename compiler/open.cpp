@@ -62,8 +62,9 @@ lower::Program read_program(const file::Program &file) {
     program.name = file.name()->str();
     program.target = file.target()->str();
     program.rounding = rounding_from_name(file.rounding()->str());
-    program.arena_bytes = file.arena_bytes();
-    program.arena_lower_bound = file.arena_lower_bound();
+    program.arenas.clear();
+    for (const file::Arena *arena : *file.arenas())
+        program.arenas.push_back({"", arena->bytes(), arena->lower_bound()});
     program.weights.assign(file.weights()->begin(), file.weights()->end());
     add_tensors(program, program.inputs, lower::Region::input, *file.inputs());
     add_tensors(program, program.outputs, lower::Region::output, *file.outputs());

@@ -141,7 +141,9 @@ private:
 
     /// The state before anything has run.
     void reset(const std::vector<Bytes> &inputs) {
-        script_.fill({lower::Region::arena, 0, 0, program_.arena_bytes}, arena_pattern);
+        for (size_t i = 0; i < program_.arenas.size(); ++i)
+            script_.fill({lower::Region::arena, int(i), 0, program_.arenas[i].bytes},
+                         arena_pattern);
         for (size_t i = 0; i < inputs.size(); ++i)
             script_.write({lower::Region::input, int(i), 0, inputs[i].size()}, inputs[i].data());
         for (const int output : program_.outputs)

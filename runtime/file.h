@@ -13,7 +13,7 @@
 namespace octet::file {
 
 /// Raised whenever octet_file.fbs or the meaning of one of its fields changes.
-inline constexpr uint32_t format_version = 2;
+inline constexpr uint32_t format_version = 3;
 
 /// Alignment, in bytes, of the weights in the file, and on systems with caches of the file image,
 /// of the arena, and of every argument's offset in weights and arena: a cache line and the widest
@@ -27,6 +27,7 @@ inline constexpr size_t max_calls = size_t(1) << 16;
 inline constexpr size_t max_arguments = 64; ///< of one call
 inline constexpr size_t max_tensors = 256;  ///< model inputs, and again model outputs
 inline constexpr size_t max_rank = 8;
+inline constexpr size_t max_arenas = 4;
 inline constexpr size_t max_bytes = (size_t(1) << 31) - 8; ///< of a file: FlatBuffers' own limit
 
 /// The checksum of a file image of `bytes` bytes, a multiple of 8, whose checksum field lies at

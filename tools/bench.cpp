@@ -70,8 +70,8 @@ std::string to_json(const Result &result) {
                        {"total_seconds_median", known(timed, result.timing.total.seconds_median)},
                        {"total_instructions", known(counted, result.count.total)},
                        {"int8_peak_gmacs", known(timed, result.peak)},
-                       {"arena_bytes", program.arena_bytes},
-                       {"arena_lower_bound", program.arena_lower_bound},
+                       {"arena_bytes", program.arena_bytes()},
+                       {"arena_lower_bound", program.arena_lower_bound()},
                        {"arena_used_bytes", known(by_command, result.count.arena_bytes)},
                        {"stack_used_bytes", known(by_command, result.count.stack_bytes)},
                        {"weight_bytes", program.weights.size()},
@@ -155,8 +155,8 @@ void print_counts(const Result &result) {
     }
     fmt::print("arena: {} of {} bytes used (lower bound {}); stack: {} bytes\n",
                with_commas(int64_t(result.count.arena_bytes)),
-               with_commas(int64_t(program.arena_bytes)),
-               with_commas(int64_t(program.arena_lower_bound)),
+               with_commas(int64_t(program.arena_bytes())),
+               with_commas(int64_t(program.arena_lower_bound())),
                with_commas(int64_t(result.count.stack_bytes)));
 }
 

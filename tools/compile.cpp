@@ -51,8 +51,12 @@ void print_summary(const Compiled &compiled, const fs::path &directory, double s
     fmt::print("{} for {}, rounding {}\n", program.name, program.target, name_of(program.rounding));
     fmt::print("  kernels  {} for {} calls: {} compiled, {} from the cache, {:.2f} s\n", kernels,
                program.calls.size(), kernels - compiled.cache_hits, compiled.cache_hits, seconds);
-    fmt::print("  arena    {} bytes (lower bound {})\n", with_commas(int64_t(program.arena_bytes)),
-               with_commas(int64_t(program.arena_lower_bound)));
+    fmt::print("  arena    {} bytes (lower bound {})\n",
+               with_commas(int64_t(program.arena_bytes())),
+               with_commas(int64_t(program.arena_lower_bound())));
+    for (size_t i = 0; program.arenas.size() > 1 && i < program.arenas.size(); ++i)
+        fmt::print("           {} bytes in {}\n", with_commas(int64_t(program.arenas[i].bytes)),
+                   program.arenas[i].memory);
     fmt::print("  weights  {} bytes\n", with_commas(int64_t(program.weights.size())));
     fmt::print("  code     {} bytes\n", with_commas(int64_t(code)));
     for (const std::string &name : artifact_names(program.name))

@@ -41,9 +41,11 @@ std::string describe(const ProgramFile &opened) {
                     program.format(), with_commas(int64_t(opened.bytes())));
     text += fmt::format("{} calls of {} kernels, {:.2f} million MACs\n", program.calls()->size(),
                         program.kernels()->size(), double(macs) / 1e6);
-    text += fmt::format("arena {} bytes (lower bound {}), weights {} bytes, fingerprint {:016x}\n",
-                        with_commas(int64_t(program.arena_bytes())),
-                        with_commas(int64_t(program.arena_lower_bound())),
+    for (const file::Arena *arena : *program.arenas())
+        text +=
+            fmt::format("arena {} bytes (lower bound {}), ", with_commas(int64_t(arena->bytes())),
+                        with_commas(int64_t(arena->lower_bound())));
+    text += fmt::format("weights {} bytes, fingerprint {:016x}\n",
                         with_commas(program.weights()->size()), program.fingerprint());
     text += "\ninputs\n" + list_tensors(*program.inputs());
     text += "\noutputs\n" + list_tensors(*program.outputs());

@@ -38,7 +38,10 @@ int run(int argc, char **argv) {
 int report(std::string message, int exit_code) {
     while (message.ends_with('\n'))
         message.pop_back();
-    std::ranges::replace(message, '\n', ' ');
+    // One line, and below it the indented ones of a table.
+    for (size_t at = message.find('\n'); at != message.npos; at = message.find('\n', at + 1))
+        if (message.compare(at + 1, 2, "  ") != 0)
+            message[at] = ' ';
     fmt::print(stderr, "octet: {}\n", message);
     return exit_code;
 }

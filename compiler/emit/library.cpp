@@ -64,6 +64,28 @@ std::string tensor_macros(const std::string &prefix, const lower::StoredTensor &
                        double(tensor.scale), prefix, tensor.zero_point);
 }
 
+/// OCTET_VWW_ARENA_BYTES, or the same for each arena where there are several.
+std::string arena_macros(const std::string &prefix, const lower::Program &program) {
+    if (program.arenas.size() == 1)
+        return fmt::format("#define {}_ARENA_BYTES {}\n", prefix, program.arenas[0].bytes);
+    std::string macros = fmt::format("#define {}_ARENA_COUNT {}\n", prefix, program.arenas.size());
+    for (size_t i = 0; i < program.arenas.size(); ++i)
+        macros += fmt::format("#define {}_ARENA{}_BYTES {} /* in {} */\n", prefix, i,
+                              program.arenas[i].bytes, program.arenas[i].memory);
+    return macros;
+}
+
+/// The call that opens the model, with {0} for its name and {1} for the same in capitals.
+const char *opening_of(const lower::Program &program, const Target &target) {
+    if (target.lane != "c")
+        return "octet_model_open(\"{0}.octet\", &octet_{0}_library, NULL, &model);";
+    if (program.arenas.size() == 1)
+        return "octet_bare_open(&model, image, OCTET_{1}_IMAGE_BYTES, &octet_{0}_library, arena,\n"
+               " *                     OCTET_{1}_ARENA_BYTES);";
+    return "octet_bare_open_arenas(&model, image, OCTET_{1}_IMAGE_BYTES, &octet_{0}_library,\n"
+           " *                            arenas, OCTET_{1}_ARENA_COUNT);";
+}
+
 /// The function that runs a kernel: Halide's argv wrapper, or lane c's own.
 std::string kernel_symbol(const lower::Kernel &kernel, const Target &target) {
     return target.lane == "c" ? kernel.symbol : kernel.symbol + "_argv";
@@ -106,11 +128,6 @@ std::string table_source(const lower::Program &program, const Target &target,
 
 std::string model_header(const lower::Program &program, const Target &target,
                          uint64_t image_bytes) {
-    const char *const opening =
-        target.lane == "c"
-            ? "octet_bare_open(&model, image, OCTET_{1}_IMAGE_BYTES, &octet_{0}_library, arena,\n"
-              " *                     OCTET_{1}_ARENA_BYTES);"
-            : "octet_model_open(\"{0}.octet\", &octet_{0}_library, NULL, &model);";
     const std::string prefix = "OCTET_" + upper(program.name);
     std::string header = fmt::format(
         "/* {0} compiled for {1}: the kernel library lib{0}.a and the model file {0}.octet.\n"
@@ -122,11 +139,12 @@ std::string model_header(const lower::Program &program, const Target &target,
         "extern const octet_library octet_{0}_library;\n\n"
         "#ifdef __cplusplus\n}}\n#endif\n\n"
         "#define {2}_TARGET \"{1}\"\n#define {2}_ROUNDING \"{3}\"\n"
-        "#define {2}_IMAGE_BYTES {8}\n#define {2}_ARENA_BYTES {4}\n"
+        "#define {2}_IMAGE_BYTES {8}\n{4}"
         "#define {2}_INPUT_COUNT {5}\n#define {2}_OUTPUT_COUNT {6}\n\n",
-        program.name, program.target, prefix, name_of(program.rounding), program.arena_bytes,
-        program.inputs.size(), program.outputs.size(),
-        fmt::format(fmt::runtime(opening), program.name, upper(program.name)), image_bytes);
+        program.name, program.target, prefix, name_of(program.rounding),
+        arena_macros(prefix, program), program.inputs.size(), program.outputs.size(),
+        fmt::format(fmt::runtime(opening_of(program, target)), program.name, upper(program.name)),
+        image_bytes);
     const auto describe = [&](const std::vector<int> &tensors, const char *kind) {
         for (size_t i = 0; i < tensors.size(); ++i)
             header += tensor_macros(fmt::format("{}_{}{}", prefix, kind, i),

@@ -104,14 +104,17 @@ Bytes write_model_file(const lower::Program &program, uint64_t fingerprint) {
     const auto kernels = builder.CreateVectorOfStrings(symbols);
     const auto inputs = write_tensors(builder, program, program.inputs);
     const auto outputs = write_tensors(builder, program, program.outputs);
+    std::vector<file::Arena> arenas;
+    for (const lower::Arena &arena : program.arenas)
+        arenas.emplace_back(arena.bytes, arena.lower_bound);
+    const auto arena_list = builder.CreateVectorOfStructs(arenas);
     const auto name = builder.CreateString(program.name);
     const auto target = builder.CreateString(program.target);
     const auto rounding = builder.CreateString(std::string(name_of(program.rounding)));
     file::FinishProgramBuffer(
-        builder,
-        file::CreateProgram(builder, file::format_version, name, target, rounding, fingerprint,
-                            inputs, outputs, program.arena_bytes, program.arena_lower_bound,
-                            kernels, calls, weights, 0, uint32_t(program.alignment)));
+        builder, file::CreateProgram(builder, file::format_version, name, target, rounding,
+                                     fingerprint, inputs, outputs, arena_list, kernels, calls,
+                                     weights, 0, uint32_t(program.alignment)));
     seal(builder.GetBufferPointer(), builder.GetSize());
     Bytes image(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     verify(image, program.name);

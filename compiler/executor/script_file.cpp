@@ -105,7 +105,9 @@ Outcome decode_result(const Script &script, const lower::Program &program, const
             outcome.reads.emplace_back(start, start + step.place.bytes);
         } else if (step.kind == Step::Kind::marks) {
             const uint32_t stack = reader.word();
-            outcome.marks.push_back({stack, {reader.word()}});
+            outcome.marks.push_back({stack, {}});
+            for (size_t i = 0; i < program.arenas.size(); ++i)
+                outcome.marks.back().arenas.push_back(reader.word());
         }
     }
     return outcome;

@@ -70,7 +70,7 @@ Program lower(const Graph &graph, const Target &target, const schedules::Tuned &
     } catch (const std::invalid_argument &error) { // The schedules cannot serve such a target.
         throw Error("target {}: {}", target.name, error.what());
     }
-    plan_memory(program);
+    plan_memory(program, rams_of(target, program));
     return program;
 }
 

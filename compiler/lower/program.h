@@ -14,7 +14,7 @@ enum class Region : uint8_t { arena = 0, weights = 1, input = 2, output = 3 };
 
 struct Argument {
     Region region = Region::arena;
-    int index = 0;       ///< number of the model's input or output
+    int index = 0;       ///< number of the arena, or of the model's input or output
     uint64_t offset = 0; ///< bytes
     uint64_t bytes = 0;
     int tensor = -1; ///< index into Program::tensors for activations, -1 for constants
@@ -31,7 +31,7 @@ struct StoredTensor {
     bool rebiased = false;
     uint64_t bytes = 0;
     Region region = Region::arena;
-    int index = 0;
+    int index = 0;       ///< as Argument's
     uint64_t offset = 0; ///< in the arena or, for constants, in the weights
     float scale = 0;     ///< of the model's inputs and outputs, for the caller; 0: not quantized
     int32_t zero_point = 0;
@@ -60,6 +60,13 @@ struct Kernel {
     std::string spec;   ///< JSON, canonical
 };
 
+/// What a run needs of one RAM.
+struct Arena {
+    std::string memory; ///< the target's name of that RAM; empty where the target describes none
+    uint64_t bytes = 0;
+    uint64_t lower_bound = 0; ///< the most bytes of its tensors that are alive at one call
+};
+
 struct Program {
     std::string name, target;
     Rounding rounding = Rounding::reference;
@@ -68,9 +75,21 @@ struct Program {
     std::vector<Kernel> kernels;
     std::vector<Call> calls;
     Bytes weights;
-    uint64_t arena_bytes = 0, arena_lower_bound = 0;
-    uint64_t alignment = 64;        ///< of arena and weights and of every offset in them, in bytes
+    std::vector<Arena> arenas = {{}}; ///< one for each RAM of the target, the fastest first
+    uint64_t alignment = 64;        ///< of arenas and weights and of every offset in them, in bytes
     std::vector<std::string> notes; ///< what lowering did, one line each, for the report
+
+    /// Sums over the arenas.
+    uint64_t arena_bytes() const { return sum(&Arena::bytes); }
+    uint64_t arena_lower_bound() const { return sum(&Arena::lower_bound); }
+
+private:
+    uint64_t sum(uint64_t Arena::*field) const {
+        uint64_t total = 0;
+        for (const Arena &arena : arenas)
+            total += arena.*field;
+        return total;
+    }
 };
 
 } // namespace octet::lower

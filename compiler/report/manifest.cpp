@@ -46,6 +46,10 @@ std::string manifest(const Compiled &compiled) {
             kernel["instructions"] = compiled.instructions[i];
         kernels.push_back(kernel);
     }
+    Json arenas = Json::array();
+    for (const lower::Arena &arena : program.arenas)
+        arenas.push_back(
+            {{"memory", arena.memory}, {"bytes", arena.bytes}, {"lower_bound", arena.lower_bound}});
     const uint64_t code_bytes =
         std::accumulate(compiled.code_bytes.begin(), compiled.code_bytes.end(), uint64_t(0));
     const Json manifest = {{"name", program.name},
@@ -54,8 +58,9 @@ std::string manifest(const Compiled &compiled) {
                            {"files", artifact_names(program.name)},
                            {"inputs", describe(program, program.inputs)},
                            {"outputs", describe(program, program.outputs)},
-                           {"arena_bytes", program.arena_bytes},
-                           {"arena_lower_bound", program.arena_lower_bound},
+                           {"arena_bytes", program.arena_bytes()},
+                           {"arena_lower_bound", program.arena_lower_bound()},
+                           {"arenas", arenas},
                            {"weight_bytes", program.weights.size()},
                            {"code_bytes", code_bytes},
                            {"kernels", kernels},

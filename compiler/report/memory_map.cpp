@@ -38,6 +38,32 @@ std::string level(uint64_t bytes, double per_byte, const char *style) {
                        left, left + width, y, style, left - 6, y + 4, human_bytes(bytes));
 }
 
+/// The drawing of arena `index`.
+std::string arena_map(const lower::Program &program, const std::vector<Lifetime> &lives,
+                      size_t index) {
+    const lower::Arena &arena = program.arenas[index];
+    const double calls = double(std::max<size_t>(1, program.calls.size()));
+    const double per_call = width / calls;
+    const double per_byte = height / double(std::max<uint64_t>(1, arena.bytes));
+    std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" "
+                                  "aria-label=\"Memory map of the arena{}\">\n",
+                                  left + width + right, top + height + bottom,
+                                  arena.memory.empty() ? "" : " in " + escape(arena.memory));
+    for (size_t i = 0; i < program.tensors.size(); i++)
+        if (program.tensors[i].region == lower::Region::arena &&
+            program.tensors[i].index == int(index) && lives[i].first >= 0)
+            svg += rectangle(program.tensors[i], int(i), lives[i], per_call, per_byte);
+    svg += level(0, per_byte, "class=\"axis\"");
+    svg += level(arena.bytes, per_byte, "class=\"axis\"");
+    // Drawn apart only where it differs enough for the two labels not to collide.
+    if (double(arena.bytes - arena.lower_bound) * per_byte > 14)
+        svg += level(arena.lower_bound, per_byte, "class=\"bound\"");
+    return svg + fmt::format("<text x=\"{}\" y=\"{}\">call 0</text><text x=\"{}\" y=\"{}\" "
+                             "text-anchor=\"end\">call {}</text>\n</svg>\n",
+                             left, top + height + 20, left + width, top + height + 20,
+                             program.calls.empty() ? 0 : program.calls.size() - 1);
+}
+
 } // namespace
 
 std::string escape(std::string_view text) {
@@ -92,26 +118,18 @@ std::vector<Lifetime> lifetimes(const lower::Program &program) {
 }
 
 std::string memory_map(const lower::Program &program) {
-    const double calls = double(std::max<size_t>(1, program.calls.size()));
-    const double per_call = width / calls;
-    const double per_byte = height / double(std::max<uint64_t>(1, program.arena_bytes));
-    std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" "
-                                  "aria-label=\"Memory map of the arena\">\n",
-                                  left + width + right, top + height + bottom);
     const std::vector<Lifetime> lives = lifetimes(program);
-    for (size_t i = 0; i < program.tensors.size(); i++)
-        if (program.tensors[i].region == lower::Region::arena && lives[i].first >= 0)
-            svg += rectangle(program.tensors[i], int(i), lives[i], per_call, per_byte);
-    svg += level(0, per_byte, "class=\"axis\"");
-    svg += level(program.arena_bytes, per_byte, "class=\"axis\"");
-    // Drawn apart only where it differs enough for the two labels not to collide.
-    if (double(program.arena_bytes - program.arena_lower_bound) * per_byte > 14)
-        svg += level(program.arena_lower_bound, per_byte, "class=\"bound\"");
-    svg += fmt::format("<text x=\"{}\" y=\"{}\">call 0</text><text x=\"{}\" y=\"{}\" "
-                       "text-anchor=\"end\">call {}</text>\n</svg>\n",
-                       left, top + height + 20, left + width, top + height + 20,
-                       program.calls.empty() ? 0 : program.calls.size() - 1);
-    return svg;
+    std::string maps;
+    for (size_t i = 0; i < program.arenas.size(); i++) {
+        // Several are told apart by their memories; one that nothing lies in is not drawn.
+        if (program.arenas.size() > 1 && program.arenas[i].bytes == 0)
+            continue;
+        if (program.arenas.size() > 1)
+            maps += fmt::format("<h3>{}, {}</h3>\n", escape(program.arenas[i].memory),
+                                human_bytes(program.arenas[i].bytes));
+        maps += arena_map(program, lives, i);
+    }
+    return maps;
 }
 
 } // namespace octet::report

@@ -17,7 +17,7 @@ struct Lifetime {
 /// One entry per tensor of the program.
 std::vector<Lifetime> lifetimes(const lower::Program &program);
 
-/// An SVG element; hovering over a rectangle names its tensor, shape, bytes and calls.
+/// One SVG element for each arena; hovering over a rectangle names its tensor, shape, bytes and calls.
 std::string memory_map(const lower::Program &program);
 
 /// `text` with <, >, &, and quotes escaped for HTML and SVG.

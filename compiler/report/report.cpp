@@ -37,9 +37,9 @@ std::string summary(const Compiled &compiled) {
         macs += call.macs;
     const uint64_t code =
         std::accumulate(compiled.code_bytes.begin(), compiled.code_bytes.end(), uint64_t(0));
-    const double over = program.arena_lower_bound
-                            ? 100.0 * double(program.arena_bytes - program.arena_lower_bound) /
-                                  double(program.arena_lower_bound)
+    const double over = program.arena_lower_bound()
+                            ? 100.0 * double(program.arena_bytes() - program.arena_lower_bound()) /
+                                  double(program.arena_lower_bound())
                             : 0;
     return "<table>\n" +
            summary_row("Target", fmt::format("{}: {}", escape(compiled.target.name),
@@ -49,9 +49,10 @@ std::string summary(const Compiled &compiled) {
                                            "distinct kernels",
                                            double(macs) / 1e6, program.calls.size(),
                                            program.kernels.size())) +
-           summary_row("Arena", fmt::format("{} ({} bytes), {:.1f} % above the lower bound of {}",
-                                            human_bytes(program.arena_bytes), program.arena_bytes,
-                                            over, human_bytes(program.arena_lower_bound))) +
+           summary_row("Arena",
+                       fmt::format("{} ({} bytes), {:.1f} % above the lower bound of {}",
+                                   human_bytes(program.arena_bytes()), program.arena_bytes(), over,
+                                   human_bytes(program.arena_lower_bound()))) +
            summary_row("Weights", human_bytes(program.weights.size())) +
            summary_row("Code", human_bytes(code)) + "</table>\n";
 }

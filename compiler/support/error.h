@@ -3,6 +3,7 @@
 // Inside the compiler a failure is an exception; the command line turns it into one line on stderr.
 // Every message names the object, the reason and the remedy, in that order, without a final period:
 //     resnet.tflite: operator 3 (FLOOR_MOD) is not supported; remove it or ...
+// Where a memory is too small, a table of what takes it follows, its lines indented (parts.h).
 #pragma once
 
 #include <fmt/format.h>

@@ -2,6 +2,7 @@
 #include "compiler/support/error.h"
 #include "compiler/target/schema.h"
 #include "compiler/target/target.h"
+#include "runtime/file.h"
 #include "target_schema.h"
 
 #include <Halide.h>
@@ -60,7 +61,10 @@ std::vector<MemoryRegion> read_memories(const std::filesystem::path &file, const
     for (const json &entry : description.value(key, json::array()))
         regions.push_back({entry["name"], entry["bytes"], entry.value("alignment", 64u),
                            entry.value("bytes_per_cycle", 0.0),
-                           read_address(file, fmt::format("/{}/{}", key, regions.size()), entry)});
+                           read_address(file, fmt::format("/{}/{}", key, regions.size()), entry),
+                           entry.value("kind", "ram") == "flash" ? MemoryRegion::Kind::flash
+                                                                 : MemoryRegion::Kind::ram,
+                           entry.value("reserved_bytes", uint64_t(0))});
     return regions;
 }
 
@@ -70,6 +74,25 @@ Runner read_runner(const json &runner) {
             : kind == "command"  ? Runner::Kind::command
                                  : Runner::Kind::none,
             runner.value("command", std::vector<std::string>()), runner.value("seconds", 600.0)};
+}
+
+void check_memories(const std::filesystem::path &file, const Target &target) {
+    size_t rams = 0;
+    for (size_t i = 0; i < target.memories.size(); ++i) {
+        const MemoryRegion &memory = target.memories[i];
+        const std::string field = "/memories/" + std::to_string(i);
+        if (memory.reserved_bytes > memory.bytes)
+            refuse(file, {field + "/reserved_bytes", "is more than the memory has",
+                          "give at most bytes"});
+        if (memory.kind == MemoryRegion::Kind::flash)
+            continue;
+        if (memory.address % unsigned(target.weight_alignment) != 0)
+            refuse(file, {field + "/address", "is not a multiple of weight_alignment",
+                          "give where RAM for tensors begins"});
+        if (++rams > file::max_arenas)
+            refuse(file, {field, fmt::format("is RAM number {}", rams),
+                          fmt::format("give at most {} RAMs", file::max_arenas)});
+    }
 }
 
 /// What the schema cannot say.
@@ -94,6 +117,7 @@ void check_meaning(const std::filesystem::path &file, const Target &target) {
         refuse(file, {"/weight_alignment",
                       "is " + std::to_string(target.weight_alignment) + ", not a power of two",
                       "give 16 or 64"});
+    check_memories(file, target);
     if (target.runner.kind == Runner::Kind::in_process && target.toolchain.link_shared.empty())
         refuse(file,
                {"/toolchain/link_shared", "is missing",

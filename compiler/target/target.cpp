@@ -13,6 +13,14 @@ namespace octet {
 
 namespace fs = std::filesystem;
 
+std::vector<MemoryRegion> Target::memories_of(MemoryRegion::Kind kind) const {
+    std::vector<MemoryRegion> found;
+    for (const MemoryRegion &memory : memories)
+        if (memory.kind == kind)
+            found.push_back(memory);
+    return found;
+}
+
 uint64_t Target::cache_bytes(const std::string &cache) const {
     const auto found = std::ranges::find(caches, cache, &MemoryRegion::name);
     return found == caches.end() ? 0 : found->bytes;

@@ -21,6 +21,9 @@ struct MemoryRegion {
     uint32_t alignment = 64;    ///< bytes
     double bytes_per_cycle = 0; ///< 0 when unknown
     uint64_t address = 0;       ///< of an addressable region
+    enum class Kind : uint8_t { ram, flash };
+    Kind kind = Kind::ram;       ///< of an addressable region
+    uint64_t reserved_bytes = 0; ///< that no network gets: the stack, the program's variables
 };
 
 /// How a kernel is executed by `octet run`, `verify` and `bench`.
@@ -79,6 +82,8 @@ struct Target {
     bool unsigned_activations() const { return activations == "u8"; }
     bool fixed_epilogue() const { return epilogue == "fixed"; }
     bool has_instruction(const std::string &instruction) const;
+    /// The regions of `memories` of that kind, fastest first.
+    std::vector<MemoryRegion> memories_of(MemoryRegion::Kind kind) const;
     int vector_bytes() const { return vector_bits / 8; }
     /// Size of the cache of that name ("l1d", "l2"), or 0.
     uint64_t cache_bytes(const std::string &cache) const;

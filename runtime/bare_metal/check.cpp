@@ -117,26 +117,41 @@ bool check_tensors(const Extent &extent, const uint8_t *program, uint32_t field)
     return true;
 }
 
-/// Bytes of the memory that `argument` lies in; 0 when there is no such memory.
+bool check_arenas(const uint8_t *program) {
+    const uint8_t *arenas = vector(program, ProgramField::arenas);
+    if (count(arenas) > OCTET_BARE_MAX_ARENAS)
+        return false;
+    const auto *arena = &at<Arena>(elements(arenas));
+    for (uint32_t i = 0; i < count(arenas); ++i)
+        if (arena[i].bytes_high != 0 || arena[i].bytes > uint32_t(INT32_MAX))
+            return false;
+    return true;
+}
+
+constexpr uint32_t no_memory = UINT32_MAX; // no memory of a 32-bit chip is that large
+
+/// Bytes of the memory that `argument` lies in, or no_memory.
 uint32_t memory_bytes(const uint8_t *program, const Argument &argument) {
     if (argument.region == Region::input || argument.region == Region::output) {
         const bool is_input = argument.region == Region::input;
         const uint8_t *tensors =
             vector(program, is_input ? ProgramField::inputs : ProgramField::outputs);
-        return argument.index < count(tensors) ? dense_bytes(table(tensors, argument.index)) : 0;
+        return argument.index < count(tensors) ? dense_bytes(table(tensors, argument.index))
+                                               : no_memory;
     }
-    if (argument.index != 0)
-        return 0;
     if (argument.region == Region::arena)
-        return uint32_t(number<uint64_t>(program, ProgramField::arena_bytes));
-    return argument.region == Region::weights ? count(vector(program, ProgramField::weights)) : 0;
+        return argument.index < count(vector(program, ProgramField::arenas))
+                   ? arena_bytes(program, argument.index)
+                   : no_memory;
+    const bool is_weights = argument.region == Region::weights && argument.index == 0;
+    return is_weights ? count(vector(program, ProgramField::weights)) : no_memory;
 }
 
 bool check_argument(const uint8_t *program, const Argument &argument) {
     const uint32_t bytes = memory_bytes(program, argument);
     const bool planned = argument.region == Region::arena || argument.region == Region::weights;
-    return (argument.offset_high | argument.bytes_high) == 0 && argument.offset <= bytes &&
-           argument.bytes <= bytes - argument.offset &&
+    return bytes != no_memory && (argument.offset_high | argument.bytes_high) == 0 &&
+           argument.offset <= bytes && argument.bytes <= bytes - argument.offset &&
            !(planned && argument.offset % OCTET_BARE_ALIGNMENT != 0);
 }
 
@@ -189,7 +204,7 @@ octet_status find_program(const uint8_t *image, size_t image_bytes, const uint8_
         return OCTET_ERROR_FORMAT;
     if (number<uint32_t>(program, ProgramField::format) != file::format_version)
         return OCTET_ERROR_VERSION;
-    const bool whole = extent.holds_number(program, ProgramField::arena_bytes, 8) &&
+    const bool whole = extent.holds_vector(program, ProgramField::arenas, sizeof(Arena)) &&
                        extent.holds_number(program, ProgramField::checksum, 8) &&
                        find(program, ProgramField::checksum) != nullptr;
     return whole ? OCTET_OK : OCTET_ERROR_FORMAT;
@@ -223,8 +238,7 @@ octet_status check_library(const uint8_t *image, size_t image_bytes, const uint8
 octet_status check_program(const uint8_t *image, size_t image_bytes, const uint8_t *program,
                            const octet_library &library) {
     const Extent extent(image, image_bytes);
-    if (number<uint64_t>(program, ProgramField::arena_bytes) > uint64_t(INT32_MAX) ||
-        !check_tensors(extent, program, ProgramField::inputs) ||
+    if (!check_arenas(program) || !check_tensors(extent, program, ProgramField::inputs) ||
         !check_tensors(extent, program, ProgramField::outputs) ||
         !extent.holds_vector(program, ProgramField::weights, 1) ||
         !extent.holds_tables(program, ProgramField::calls))

@@ -21,11 +21,11 @@ struct ProgramField {
         fingerprint = 12,
         inputs = 14,
         outputs = 16,
-        arena_bytes = 18,
-        kernels = 22,
-        calls = 24,
-        weights = 26,
-        checksum = 28,
+        arenas = 18,
+        kernels = 20,
+        calls = 22,
+        weights = 24,
+        checksum = 26,
     };
 };
 struct CallField {
@@ -37,8 +37,14 @@ struct TensorField {
 
 enum class Region : uint8_t { arena = 0, weights = 1, input = 2, output = 3 };
 
-/// The schema's struct; the halves of its 64-bit numbers apart, because a 32-bit core has no
+/// The schema's structs; the halves of their 64-bit numbers apart, because a 32-bit core has no
 /// others.
+struct Arena {
+    uint32_t bytes, bytes_high;
+    uint32_t lower_bound, lower_bound_high;
+};
+static_assert(sizeof(Arena) == 16);
+
 struct Argument {
     Region region;
     uint16_t index;
@@ -83,6 +89,11 @@ inline uint32_t count(const uint8_t *vector) {
 }
 inline const uint8_t *elements(const uint8_t *vector) {
     return vector + 4;
+}
+/// Bytes of arena `i` of a program; 0 when it has no such arena.
+inline uint32_t arena_bytes(const uint8_t *program, uint32_t i) {
+    const uint8_t *arenas = vector(program, ProgramField::arenas);
+    return i < count(arenas) ? (&at<Arena>(elements(arenas)))[i].bytes : 0;
 }
 /// Table `i` of a vector of tables.
 inline const uint8_t *table(const uint8_t *vector, uint32_t i) {

@@ -4,8 +4,11 @@
 
 #include "runtime/bare_metal/check.h"
 #include "runtime/bare_metal/image.h"
+#include "runtime/file.h"
 
 using namespace octet::bare_metal;
+
+static_assert(OCTET_BARE_MAX_ARENAS == octet::file::max_arenas);
 
 namespace {
 
@@ -48,7 +51,7 @@ uint8_t *memory(const octet_bare_model &model, const Argument &argument, const v
                 void *const *outputs) {
     switch (argument.region) {
     case Region::arena:
-        return model.arena;
+        return model.arenas[argument.index];
     case Region::weights:
         return const_cast<uint8_t *>(model.weights); // kernels take one type; they only read these
     case Region::input:
@@ -73,12 +76,32 @@ octet_status run_step(const octet_bare_model &model, uint32_t index, const void 
 }
 
 octet_status check_pointers(const octet_bare_model *model, const void *image,
-                            const octet_library *library, const void *arena) {
-    if (model == nullptr || image == nullptr || library == nullptr || arena == nullptr ||
+                            const octet_library *library, const octet_bare_arena *arenas,
+                            size_t arena_count) {
+    if (model == nullptr || image == nullptr || library == nullptr || arenas == nullptr ||
         library->target == nullptr || (library->kernels == nullptr && library->kernel_count != 0))
         return OCTET_ERROR_ARGUMENT;
-    const bool fine = aligned(image, OCTET_BARE_ALIGNMENT) && aligned(arena, OCTET_BARE_ALIGNMENT);
-    return fine ? OCTET_OK : OCTET_ERROR_ALIGNMENT;
+    if (!aligned(image, OCTET_BARE_ALIGNMENT))
+        return OCTET_ERROR_ALIGNMENT;
+    for (size_t i = 0; i < arena_count; ++i) {
+        if (arenas[i].memory == nullptr && arenas[i].bytes != 0)
+            return OCTET_ERROR_ARGUMENT;
+        if (!aligned(arenas[i].memory, OCTET_BARE_ALIGNMENT))
+            return OCTET_ERROR_ALIGNMENT;
+    }
+    return OCTET_OK;
+}
+
+/// Takes those of the caller's arenas that the program needs.
+octet_status take_arenas(octet_bare_model &model, const uint8_t *program,
+                         const octet_bare_arena *arenas, size_t arena_count) {
+    for (uint32_t i = 0; i < OCTET_BARE_MAX_ARENAS; ++i) {
+        const bool given = i < arena_count;
+        if ((given ? arenas[i].bytes : 0) < arena_bytes(program, i))
+            return OCTET_ERROR_ARENA;
+        model.arenas[i] = given ? static_cast<uint8_t *>(arenas[i].memory) : nullptr;
+    }
+    return OCTET_OK;
 }
 
 octet_status describe(const uint8_t *tensors, size_t index, octet_tensor_info *info) {
@@ -102,19 +125,34 @@ octet_status describe(const uint8_t *tensors, size_t index, octet_tensor_info *i
 
 extern "C" {
 
-size_t octet_bare_arena_bytes(const void *image, size_t image_bytes) {
+size_t octet_bare_arena_bytes(const void *image, size_t image_bytes, size_t index) {
     const uint8_t *program = nullptr;
     if (image == nullptr || !aligned(image, OCTET_BARE_ALIGNMENT) ||
         find_program(static_cast<const uint8_t *>(image), image_bytes, program) != OCTET_OK)
         return 0;
-    return size_t(number<uint64_t>(program, ProgramField::arena_bytes));
+    return arena_bytes(program, uint32_t(index));
+}
+
+size_t octet_bare_arena_count(const void *image, size_t image_bytes) {
+    const uint8_t *program = nullptr;
+    if (image == nullptr || !aligned(image, OCTET_BARE_ALIGNMENT) ||
+        find_program(static_cast<const uint8_t *>(image), image_bytes, program) != OCTET_OK)
+        return 0;
+    return count(vector(program, ProgramField::arenas));
 }
 
 octet_status octet_bare_open(octet_bare_model *model, const void *image, size_t image_bytes,
                              const octet_library *library, void *arena, size_t arena_bytes) {
+    const octet_bare_arena only = {arena, arena_bytes};
+    return octet_bare_open_arenas(model, image, image_bytes, library, &only, 1);
+}
+
+octet_status octet_bare_open_arenas(octet_bare_model *model, const void *image, size_t image_bytes,
+                                    const octet_library *library, const octet_bare_arena *arenas,
+                                    size_t arena_count) {
     if (model != nullptr)
         *model = octet_bare_model{};
-    if (const octet_status status = check_pointers(model, image, library, arena))
+    if (const octet_status status = check_pointers(model, image, library, arenas, arena_count))
         return status;
     const auto *bytes = static_cast<const uint8_t *>(image);
     const uint8_t *program = nullptr;
@@ -124,8 +162,8 @@ octet_status octet_bare_open(octet_bare_model *model, const void *image, size_t 
         return status;
     if (const octet_status status = check_library(bytes, image_bytes, program, *library))
         return status;
-    if (arena_bytes < number<uint64_t>(program, ProgramField::arena_bytes))
-        return OCTET_ERROR_ARENA;
+    if (const octet_status status = take_arenas(*model, program, arenas, arena_count))
+        return status;
     if (const octet_status status = check_program(bytes, image_bytes, program, *library))
         return status;
     model->inputs = vector(program, ProgramField::inputs);
@@ -133,7 +171,6 @@ octet_status octet_bare_open(octet_bare_model *model, const void *image, size_t 
     model->calls = vector(program, ProgramField::calls);
     model->weights = elements(vector(program, ProgramField::weights));
     model->library = library;
-    model->arena = static_cast<uint8_t *>(arena);
     return OCTET_OK;
 }
 

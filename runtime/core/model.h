@@ -54,7 +54,7 @@ inline constexpr size_t table_alignment = 64;
 
 /// Builds the tables in `tables` and fills in `model`, which must not move afterwards: the kernels'
 /// arguments point to its `context`. `program` and `library` are verified; `arena` is 64-aligned
-/// and has program.arena_bytes() bytes.
+/// and has arena_bytes(program) bytes.
 void bind(const file::Program &program, const octet_library &library, void *tables, uint8_t *arena,
           void *context, octet_model &model);
 

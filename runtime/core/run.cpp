@@ -129,7 +129,7 @@ size_t octet_model_call_count(const octet_model *model) {
 }
 
 size_t octet_model_arena_bytes(const octet_model *model) {
-    return model == nullptr ? 0 : size_t(model->program->arena_bytes());
+    return model == nullptr ? 0 : size_t(arena_bytes(*model->program));
 }
 
 void *octet_model_arena(octet_model *model) {

@@ -85,8 +85,10 @@ bool region_bytes(const file::Program &program, const file::Argument &argument, 
         return argument.offset() % element_bytes(info.dtype()) == 0;
     }
     case Region::arena:
-        bytes = program.arena_bytes();
-        break;
+        if (argument.index() >= program.arenas()->size())
+            return false;
+        bytes = program.arenas()->Get(argument.index())->bytes();
+        return argument.offset() % program.alignment() == 0;
     case Region::weights:
         bytes = program.weights()->size();
         break;
@@ -94,6 +96,19 @@ bool region_bytes(const file::Program &program, const file::Argument &argument, 
         return false;
     }
     return argument.index() == 0 && argument.offset() % program.alignment() == 0;
+}
+
+octet_status verify_arenas(const file::Program &program, const char *name) {
+    const flatbuffers::Vector<const file::Arena *> &arenas = *program.arenas();
+    // FlatBuffers' verifier looks at a vector's length but not at its elements' alignment.
+    const auto start = reinterpret_cast<uintptr_t>(arenas.Data());
+    if (arenas.size() == 0 || arenas.size() > file::max_arenas || start % alignof(file::Arena) != 0)
+        return damaged(name, "the list of arenas is impossible");
+    for (const file::Arena *arena : arenas)
+        if (arena->bytes() > PTRDIFF_MAX)
+            return fail(OCTET_ERROR_FORMAT, name, ": an arena of ", arena->bytes(),
+                        " bytes is not possible on this machine", compile_again);
+    return OCTET_OK;
 }
 
 octet_status verify_calls(const file::Program &program, const char *name) {
@@ -180,9 +195,8 @@ octet_status verify_file(const void *data, size_t size, const char *name,
         return status;
     if (octet_status status = verify_tensors(*candidate.outputs(), name))
         return status;
-    if (candidate.arena_bytes() > PTRDIFF_MAX)
-        return fail(OCTET_ERROR_FORMAT, name, ": an arena of ", candidate.arena_bytes(),
-                    " bytes is not possible on this machine", compile_again);
+    if (octet_status status = verify_arenas(candidate, name))
+        return status;
     const flatbuffers::Vector<uint8_t> &weights = *candidate.weights();
     if (weights.size() != 0 && reinterpret_cast<uintptr_t>(weights.data()) % file::alignment != 0)
         return damaged(name, "the weights are not aligned");
@@ -207,6 +221,10 @@ octet_status verify_library(const file::Program &program, const octet_library *l
         return fail(OCTET_ERROR_MISMATCH, name, ": the file aligns its data to ",
                     program.alignment(), " bytes as small chips want it, not to ", file::alignment,
                     "; compile the model for this machine");
+    if (program.arenas()->size() != 1)
+        return fail(OCTET_ERROR_MISMATCH, name, ": the file wants ", program.arenas()->size(),
+                    " arenas as chips with several memories do, not 1; compile the model for this "
+                    "machine");
     if (library->fingerprint != program.fingerprint() ||
         library->kernel_count != program.kernels()->size())
         return fail(OCTET_ERROR_MISMATCH, name,

@@ -23,6 +23,10 @@ octet_status verify_file(const void *data, size_t size, const char *name,
 octet_status verify_library(const file::Program &program, const octet_library *library,
                             const char *name);
 
+/// Bytes of the one arena of a program that verify_library has accepted.
+inline uint64_t arena_bytes(const file::Program &program) {
+    return program.arenas()->Get(0)->bytes();
+}
 /// Bytes of the dense array that a verified `info` describes.
 size_t dense_bytes(const file::TensorInfo &info);
 /// Bytes of one element of `dtype`; 0 when there is no such type.

@@ -36,7 +36,7 @@ struct Layout {
         tables = aligned(sizeof(HostedModel));
         pool = tables + aligned(table_bytes(program));
         arena = pool + (threads > 1 ? aligned(ThreadPool::bytes(threads)) : 0);
-        total = arena + (with_arena ? aligned(size_t(program.arena_bytes())) : 0);
+        total = arena + (with_arena ? aligned(size_t(arena_bytes(program))) : 0);
     }
 };
 
@@ -50,9 +50,9 @@ octet_status check_options(const octet_options &options, const file::Program &pr
     if (reinterpret_cast<uintptr_t>(options.arena) % file::alignment != 0)
         return fail(OCTET_ERROR_ARGUMENT, name, ": the arena is misaligned; align it to ",
                     file::alignment, " bytes");
-    if (options.arena_bytes < program.arena_bytes())
+    if (options.arena_bytes < arena_bytes(program))
         return fail(OCTET_ERROR_ARGUMENT, name, ": the arena has ", options.arena_bytes,
-                    " bytes; the model needs ", program.arena_bytes());
+                    " bytes; the model needs ", arena_bytes(program));
     return OCTET_OK;
 }
 

@@ -16,7 +16,7 @@ public:
 
     const SampleModel &sample() const { return sample_; }
     octet_library library() const { return library_; }
-    size_t arena_bytes() const { return size_t(sample_.program().arena_bytes); }
+    size_t arena_bytes() const { return size_t(sample_.program().arena_bytes()); }
 
 private:
     SampleModel sample_;

@@ -28,7 +28,7 @@ lower::Program device_program() {
     p.name = "device";
     p.target = "device";
     p.alignment = weight_alignment;
-    p.arena_bytes = p.arena_lower_bound = 1024; // more than the network touches
+    p.arenas = {{"sram", 1024, 1024}}; // more than the network touches
     p.tensors = {tensor("a", DType::u8, {device_rows, device_columns}, Region::input),
                  tensor("mixed", DType::u8, {device_rows, device_columns}, Region::arena),
                  tensor("sums", DType::s32, {device_rows}, Region::output)};

@@ -30,7 +30,8 @@ SAME_FIELD(ProgramField::target, Program, VT_TARGET);
 SAME_FIELD(ProgramField::fingerprint, Program, VT_FINGERPRINT);
 SAME_FIELD(ProgramField::inputs, Program, VT_INPUTS);
 SAME_FIELD(ProgramField::outputs, Program, VT_OUTPUTS);
-SAME_FIELD(ProgramField::arena_bytes, Program, VT_ARENA_BYTES);
+SAME_FIELD(ProgramField::arenas, Program, VT_ARENAS);
+static_assert(sizeof(bare_metal::Arena) == sizeof(file::Arena));
 SAME_FIELD(ProgramField::kernels, Program, VT_KERNELS);
 SAME_FIELD(ProgramField::calls, Program, VT_CALLS);
 SAME_FIELD(ProgramField::weights, Program, VT_WEIGHTS);
@@ -120,7 +121,8 @@ TEST_CASE("One call runs alone on what the arena holds") {
 TEST_CASE("Inputs and outputs describe themselves") {
     Opened opened;
     REQUIRE(opened.open() == OCTET_OK);
-    CHECK(octet_bare_arena_bytes(opened.image.data(), opened.image.size()) == opened.arena.bytes);
+    CHECK(octet_bare_arena_bytes(opened.image.data(), opened.image.size(), 0) ==
+          opened.arena.bytes);
     CHECK(octet_bare_input_count(&opened.model) == 2);
     CHECK(octet_bare_output_count(&opened.model) == 2);
     octet_tensor_info info{};
@@ -214,7 +216,7 @@ TEST_CASE("Null pointers are refused") {
     const octet_kernel none[3] = {};
     o.library.kernels = none;
     o.refuses(OCTET_ERROR_ARGUMENT);
-    CHECK(octet_bare_arena_bytes(nullptr, size) == 0);
+    CHECK(octet_bare_arena_bytes(nullptr, size, 0) == 0);
 }
 
 TEST_CASE("Image and arena must be aligned to 16 bytes and need no more") {
@@ -232,6 +234,75 @@ TEST_CASE("Image and arena must be aligned to 16 bytes and need no more") {
         CHECK(octet_bare_open(&opened.model, opened.image.data(), opened.image.size(),
                               &opened.library, wide.data() + shift, opened.arena.bytes) ==
               (shift % OCTET_BARE_ALIGNMENT == 0 ? OCTET_OK : OCTET_ERROR_ALIGNMENT));
+}
+
+TEST_CASE("A model with arenas in several memories") {
+    Opened opened;
+    lower::Program program = opened.bare.sample().program();
+    // The two tensors of the arena, each in an arena of its own.
+    const uint64_t half = sample_rows * sample_columns;
+    program.arenas = {{"tcm", half, half}, {"sram", half, half}};
+    for (lower::Call &call : program.calls)
+        for (lower::Argument &argument : call.arguments)
+            if (argument.region == lower::Region::arena && argument.offset == half) {
+                argument.index = 1;
+                argument.offset = 0;
+            }
+    AlignedImage image(emit::write_model_file(program, opened.library.fingerprint));
+    CHECK(octet_bare_arena_count(image.data(), image.size()) == 2);
+    CHECK(octet_bare_arena_bytes(image.data(), image.size(), 1) == half);
+    CHECK(octet_bare_arena_bytes(image.data(), image.size(), 2) == 0);
+    BareArena fast(half), slow(half);
+    octet_bare_arena arenas[] = {{fast.memory.data(), half}, {slow.memory.data(), half}, {}};
+    const auto open = [&](size_t count) {
+        return octet_bare_open_arenas(&opened.model, image.data(), image.size(), &opened.library,
+                                      arenas, count);
+    };
+    for (const size_t count : {2, 3}) { // one that is not needed may be null
+        REQUIRE(open(count) == OCTET_OK);
+        SampleArrays arrays(3);
+        REQUIRE(opened.run(arrays) == OCTET_OK);
+        CHECK(opened.bare.sample().right(arrays));
+        CHECK(fast.margin_untouched());
+        CHECK(slow.margin_untouched());
+    }
+    CHECK(open(1) == OCTET_ERROR_ARENA);
+    CHECK(open(0) == OCTET_ERROR_ARENA);
+    CHECK(octet_bare_open(&opened.model, image.data(), image.size(), &opened.library,
+                          opened.arena.memory.data(), opened.arena.bytes) == OCTET_ERROR_ARENA);
+    CHECK(octet_bare_open_arenas(&opened.model, image.data(), image.size(), &opened.library,
+                                 nullptr, 2) == OCTET_ERROR_ARGUMENT);
+    --arenas[1].bytes;
+    CHECK(open(2) == OCTET_ERROR_ARENA);
+    arenas[1] = {slow.memory.data() + 8, half};
+    CHECK(open(2) == OCTET_ERROR_ALIGNMENT);
+    arenas[1] = {nullptr, half};
+    CHECK(open(2) == OCTET_ERROR_ARGUMENT);
+    // The hosted runtime has one memory.
+    octet_model *model = nullptr;
+    CHECK(octet_model_open_memory(image.data(), image.size(), &opened.bare.sample().library(),
+                                  nullptr, &model) == OCTET_ERROR_MISMATCH);
+    CHECK(std::strstr(octet_last_error(), "wants 2 arenas") != nullptr);
+}
+
+TEST_CASE("More arenas than a chip may have, or larger than its addresses, are refused") {
+    Opened opened;
+    auto *arena = const_cast<file::Arena *>(opened.program()->arenas()->Get(0));
+    const uint64_t bytes = arena->bytes(), far = bytes | uint64_t(1) << 32;
+    std::memcpy(static_cast<void *>(arena), &far, sizeof far);
+    opened.seal();
+    opened.refuses(OCTET_ERROR_PROGRAM);
+    std::memcpy(static_cast<void *>(arena), &bytes, sizeof bytes);
+    opened.seal();
+    CHECK(opened.open() == OCTET_OK);
+    const uint32_t many = OCTET_BARE_MAX_ARENAS + 1;
+    std::memcpy(const_cast<void *>(static_cast<const void *>(opened.program()->arenas())), &many,
+                sizeof many);
+    opened.seal();
+    const octet_status status = opened.open();
+    // What follows the one arena may also look like more of them than the caller has.
+    CHECK((status == OCTET_ERROR_PROGRAM || status == OCTET_ERROR_ARENA));
+    CHECK(octet_bare_call_count(&opened.model) == 0);
 }
 
 TEST_CASE("An arena too small, another target, other kernels each have their status") {
@@ -265,7 +336,7 @@ TEST_CASE("What is no model image, or of another version, is refused as such") {
     opened.refuses(OCTET_ERROR_VERSION);
     AlignedImage zeros(Bytes(4096));
     CHECK(opened.open(zeros.data(), zeros.size()) == OCTET_ERROR_FORMAT);
-    CHECK(octet_bare_arena_bytes(zeros.data(), zeros.size()) == 0);
+    CHECK(octet_bare_arena_bytes(zeros.data(), zeros.size(), 0) == 0);
 }
 
 TEST_CASE("A truncated image is refused at every length") {
@@ -309,6 +380,7 @@ TEST_CASE("An argument outside its memory is refused under a right checksum") {
     refuses(1, 0, {Region::arena, 0, far, 256});     // an offset of more than 32 bits
     refuses(1, 0, {Region::arena, 0, 0, far + 256}); // a size of more than 32 bits
     refuses(1, 0, {Region::arena, 1, 0, 256});       // an arena that is not there
+    refuses(1, 0, {Region::arena, 9, 0, 0});         // nor does it matter how little is wanted
     refuses(1, 0, {Region::arena, 0, 0, 128});       // less than the kernel needs
     refuses(1, 1, {Region::weights, 0, 128, 64});    // past the weights' end
     refuses(1, 2, {Region::weights, 0, 0, 64});      // written, and in flash

@@ -49,8 +49,7 @@ Compiled example() {
     program.calls = {call(0, OpKind::conv2d, {0}, {1}), call(0, OpKind::conv2d, {1}, {2}),
                      call(1, OpKind::add, {1, 2}, {3})};
     program.weights = Bytes(32);
-    program.arena_bytes = 192;
-    program.arena_lower_bound = 150;
+    program.arenas = {{"sram", 192, 150}};
     return compiled;
 }
 

@@ -56,7 +56,7 @@ lower::Program program_for(const Target &target, bool with_failure) {
     program.name = "sample";
     program.target = target.name;
     program.alignment = uint64_t(target.weight_alignment);
-    program.arena_bytes = program.arena_lower_bound = 256;
+    program.arenas = {{"sram", 256, 256}};
     program.tensors = {tensor("in", Region::input), tensor("middle", Region::arena),
                        tensor("out", Region::output)};
     program.inputs = {0};

@@ -256,14 +256,22 @@ TEST_CASE("Each unsound field is refused by name, its checksum being right") {
          MISMATCH, "is for target 'Sample-target' and the kernel library for 'sample-target'"},
         {"an arena beyond all addresses",
          [](uint8_t *image) {
-             set_program<uint64_t>(image, Program::VT_ARENA_BYTES, ~uint64_t(0));
+             const uint64_t bytes = ~uint64_t(0);
+             set_bytes(file::GetProgram(image)->arenas()->Get(0), &bytes, sizeof bytes);
          },
          FORMAT, "an arena of 18446744073709551615 bytes"},
         {"an arena beyond all memory",
          [](uint8_t *image) {
-             set_program<uint64_t>(image, Program::VT_ARENA_BYTES, uint64_t(1) << 60);
+             const uint64_t bytes = uint64_t(1) << 60;
+             set_bytes(file::GetProgram(image)->arenas()->Get(0), &bytes, sizeof bytes);
          },
          OCTET_ERROR_MEMORY, "bytes for arena and tables are not to be had"},
+        {"no arena",
+         [](uint8_t *image) {
+             const uint32_t none = 0;
+             set_bytes(file::GetProgram(image)->arenas(), &none, sizeof none);
+         },
+         FORMAT, "the list of arenas is impossible"},
         {"an alignment that is no power of two",
          [](uint8_t *image) { set_program<uint32_t>(image, Program::VT_ALIGNMENT, 48); }, FORMAT,
          "the alignment is impossible"},

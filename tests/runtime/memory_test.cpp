@@ -46,7 +46,7 @@ void write_file(const std::filesystem::path &path) {
     lower::Program program;
     program.name = "large";
     program.target = "any";
-    program.arena_bytes = arena_bytes;
+    program.arenas = {{"", arena_bytes, arena_bytes}};
     program.weights.assign(weight_bytes, 3);
     program.kernels = {{"touch", "{}"}};
     lower::StoredTensor sum;

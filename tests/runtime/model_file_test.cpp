@@ -69,7 +69,8 @@ TEST_CASE("The file says what the program says") {
     CHECK(program.target()->str() == "sample-target");
     CHECK(program.rounding()->str() == "reference");
     CHECK(program.fingerprint() == sample.fingerprint());
-    CHECK(program.arena_bytes() == 512);
+    REQUIRE(program.arenas()->size() == 1);
+    CHECK(program.arenas()->Get(0)->bytes() == 512);
     CHECK(program.alignment() == 64);
     REQUIRE(program.kernels()->size() == 3);
     CHECK(program.kernels()->Get(1)->str() == "sample_sum_rows");

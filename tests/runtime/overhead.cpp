@@ -45,7 +45,7 @@ Nanoseconds measure(int layers, octet_kernel kernel, int threads) {
     lower::Program program;
     program.name = "chain";
     program.target = "any";
-    program.arena_bytes = 64;
+    program.arenas = {{"", 64, 64}};
     program.weights.resize(64);
     program.kernels = {{"nothing", "{}"}};
     for (const Region region : {Region::input, Region::output}) {

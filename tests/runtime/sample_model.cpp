@@ -91,8 +91,7 @@ SampleModel::SampleModel(uint32_t seed) {
     lower::Program &p = program_;
     p.name = "sample";
     p.target = "sample-target";
-    p.arena_bytes = 2 * sample_rows * sample_columns;
-    p.arena_lower_bound = p.arena_bytes;
+    p.arenas = {{"", 2 * sample_rows * sample_columns, 2 * sample_rows * sample_columns}};
     p.tensors = {
         tensor("a", DType::u8, {sample_rows, sample_columns}, Region::input, 0, 0),
         tensor("b", DType::f32, {1, 8}, Region::input, 1, 0),

@@ -180,6 +180,22 @@ TEST_CASE("Mistakes are named with field, reason and remedy", "[targets]") {
         CHECK_THAT(
             message_with("/memories", {{{"name", "sram"}, {"bytes", 64}, {"address", address}}}),
             Catch::Contains("/memories/0/address is "));
+    const auto with_memory = [](const char *field, const json &value) {
+        json memory = {{"name", "sram"}, {"bytes", 64}, {"address", "0x40"}};
+        memory[field] = value;
+        return message_with("/memories", {memory});
+    };
+    CHECK(with_memory("reserved_bytes", 64).empty());
+    CHECK_THAT(with_memory("reserved_bytes", 65),
+               Catch::Contains("/memories/0/reserved_bytes is more than the memory has"));
+    CHECK_THAT(with_memory("kind", "rom"), Catch::Contains("not one of \"ram\", \"flash\""));
+    CHECK_THAT(with_memory("address", "0x20000020"),
+               Catch::Contains("/memories/0/address is not a multiple of weight_alignment"));
+    const json ram = {{"name", "sram"}, {"bytes", 64}},
+               flash = {{"name", "f"}, {"bytes", 64}, {"kind", "flash"}};
+    CHECK(message_with("/memories", {ram, ram, flash, ram, ram}).empty());
+    CHECK_THAT(message_with("/memories", {ram, ram, flash, ram, ram, ram}),
+               Catch::Contains("/memories/5 is RAM number 5; give at most 4 RAMs"));
     CHECK_THAT(message_with("/halide", "z80-cpm"), Catch::Contains("\"z80-cpm\""));
     CHECK_THAT(message_with("/description", ""), Catch::Contains("/description is an empty"));
     CHECK_THAT(message_without("family"),

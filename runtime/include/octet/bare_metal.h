@@ -36,16 +36,29 @@ extern "C" {
 /* The most arguments that a kernel may have; their addresses lie on the stack during a call. */
 #define OCTET_BARE_MAX_ARGUMENTS 24
 
+/* The most arenas that a model may have: one in each RAM of the chip. */
+#define OCTET_BARE_MAX_ARENAS 4
+
+/* The memory for one arena. */
+typedef struct octet_bare_arena {
+    void *memory;
+    size_t bytes;
+} octet_bare_arena;
+
 /* An open model: addresses in the image, nothing to give back. Treat its fields as private. */
 typedef struct octet_bare_model {
     const uint8_t *inputs, *outputs, *calls, *weights;
     const octet_library *library;
-    uint8_t *arena;
+    uint8_t *arenas[OCTET_BARE_MAX_ARENAS];
 } octet_bare_model;
 
-/* Bytes of arena that the model in `image` needs; 0 when it is not a model image of this version.
- * The header <name>.h says the same as a constant. */
-size_t octet_bare_arena_bytes(const void *image, size_t image_bytes);
+/* How many arenas the model in `image` has: one for each RAM that its target describes, the fastest
+ * first; 0 when it is not a model image of this version. */
+size_t octet_bare_arena_count(const void *image, size_t image_bytes);
+
+/* Bytes that arena `index` of the model in `image` needs; 0 when it has no such arena, or is not a
+ * model image of this version. The header <name>.h says the same as constants. */
+size_t octet_bare_arena_bytes(const void *image, size_t image_bytes, size_t index);
 
 /* Opens the model in `image`, of exactly `image_bytes` bytes, and checks everything that a run
  * relies on, before any kernel runs:
@@ -57,7 +70,8 @@ size_t octet_bare_arena_bytes(const void *image, size_t image_bytes);
  *     OCTET_ERROR_CHECKSUM    changed since it was compiled
  *     OCTET_ERROR_TARGET      image and library are for different targets
  *     OCTET_ERROR_MISMATCH    the library has the kernels of another model
- *     OCTET_ERROR_ARENA       the arena is smaller than octet_bare_arena_bytes
+ *     OCTET_ERROR_ARENA       the arena is smaller than octet_bare_arena_bytes, or the model needs
+ *                             more than one
  *     OCTET_ERROR_PROGRAM     a call's argument lies outside its memory, or does not fit its kernel
  *
  * On an error nothing can be run with *model. Image, library and arena must stay as they are while
@@ -70,6 +84,13 @@ size_t octet_bare_arena_bytes(const void *image, size_t image_bytes);
  * tell. That an image is genuine they cannot say; the checksum is no signature. */
 octet_status octet_bare_open(octet_bare_model *model, const void *image, size_t image_bytes,
                              const octet_library *library, void *arena, size_t arena_bytes);
+
+/* The same for a model with arenas in several RAMs: arenas[i], in the RAM for which the model was
+ * compiled, is number i. An arena that needs 0 bytes may be null or, at the end, missing. The array
+ * `arenas` itself is only read here. */
+octet_status octet_bare_open_arenas(octet_bare_model *model, const void *image, size_t image_bytes,
+                                    const octet_library *library, const octet_bare_arena *arenas,
+                                    size_t arena_count);
 
 /* Runs the network once. inputs[i] and outputs[i] are dense row-major arrays of the size that
  * octet_bare_input and octet_bare_output tell, distinct from each other and from the arena.

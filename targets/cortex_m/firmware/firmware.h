@@ -7,6 +7,13 @@
 /* The stack, from its end to its start, and RAM that nothing else uses (firmware.ld). */
 extern uint8_t firmware_stack_limit[], firmware_stack_top[];
 extern uint8_t firmware_free_start[], firmware_free_end[];
+/* The same of further RAMs; empty where the chip has none. */
+extern uint8_t firmware_ram1_free_start[], firmware_ram1_free_end[];
+extern uint8_t firmware_ram2_free_start[], firmware_ram2_free_end[];
+extern uint8_t firmware_ram3_free_start[], firmware_ram3_free_end[];
+
+/* Puts a variable into a further RAM, by number. Nothing sets it to zero. */
+#define IN_RAM(n) __attribute__((section(".ram" #n)))
 
 /* Before main, with memory ready: clocks, caches, pins. Weak; does nothing. */
 void board_init(void);

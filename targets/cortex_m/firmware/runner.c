@@ -2,23 +2,30 @@
  * a script file and writes what the script asks for into a result file, both through semihosting.
  *
  * The program's arguments are "runner SCRIPT RESULT"; paths have no spaces. Build it with
- * -DOCTET_LIBRARY=octet_<name>_library, together with image.S, lib<name>.a and the runtime. Arena,
- * inputs and outputs lie in the RAM that nothing else uses, from the start of it in this order.
+ * -DOCTET_LIBRARY=octet_<name>_library, together with image.S, lib<name>.a and the runtime. Each
+ * arena lies in the RAM of its number, from the start of what nothing else uses there; inputs and
+ * outputs lie in the last RAM, behind its arena.
  *
  * The script is a sequence of little-endian 32-bit words: a magic number, then operations.
  *
- *     FILL  region index offset bytes value   sets bytes to a value
- *     WRITE region index offset bytes DATA    copies DATA, which is padded to a multiple of 4
- *     CALL  n                                 runs call n alone, or for 0xffffffff the whole
- * network; appends its octet_status READ  region index offset bytes         appends bytes, padded
- * with zeros to a multiple of 4 PAINT                                   fills the unused stack and
- * the arena with 0xc5 MARKS                                   appends what has been touched since:
- * bytes of stack below this program's own frame, and of the arena up to the last that is not 0xc5
+ *     FILL  region index offset bytes value
+ *           sets bytes to a value
+ *     WRITE region index offset bytes DATA
+ *           copies DATA, which is padded to a multiple of 4
+ *     CALL  n
+ *           runs call n alone, or for 0xffffffff the whole network; appends its octet_status
+ *     READ  region index offset bytes
+ *           appends bytes, padded with zeros to a multiple of 4
+ *     PAINT
+ *           fills the unused stack and the arenas with 0xc5
+ *     MARKS
+ *           appends what has been touched since: bytes of stack below this program's own frame, and
+ *           of each arena up to the last that is not 0xc5
  *     END
  *
- * A region is what the model file calls one (octet_file.fbs); index is the number of the input or
- * output, or of the arena. It ends with code 0 after END, else with 1 after one line on the
- * console. Functions around each CALL let an emulator count what it executes (count.h). */
+ * A region is what the model file calls one (octet_file.fbs); index is the number of the arena, the
+ * input or the output. It ends with code 0 after END, else with 1 after one line on the console.
+ * Functions around each CALL let an emulator count what it executes (count.h). */
 #include "count.h"
 #include "firmware.h"
 #include "semihosting.h"
@@ -35,13 +42,17 @@ enum { PAINT_BYTE = 0xc5, WHOLE_NETWORK = -1, MAX_TENSORS = 16, MAX_COMMAND_LINE
 extern const uint8_t octet_image[], octet_image_end[];
 extern const octet_library OCTET_LIBRARY;
 
+/* What is left of a RAM. */
+struct ram {
+    uint8_t *next, *end;
+};
+
 static struct {
     octet_bare_model model;
-    uint8_t *arena;
-    uint32_t arena_bytes;
+    octet_bare_arena arenas[OCTET_BARE_MAX_ARENAS];
+    uint32_t arena_count;
     uint8_t *inputs[MAX_TENSORS], *outputs[MAX_TENSORS];
-    uint8_t *next; /* RAM that is left */
-    uint8_t *sp;   /* the stack pointer when the stack was painted */
+    uint8_t *sp; /* the stack pointer when the stack was painted */
     int script, result;
 } runner;
 
@@ -53,33 +64,47 @@ static void stop(const char *why) {
     board_exit(1);
 }
 
-static void *take(size_t bytes) {
+static void *take(struct ram *ram, size_t bytes) {
     const uintptr_t mask = OCTET_BARE_ALIGNMENT - 1;
-    uint8_t *start = (uint8_t *)(((uintptr_t)runner.next + mask) & ~mask);
-    if (start > firmware_free_end || bytes > (size_t)(firmware_free_end - start))
+    uint8_t *start = (uint8_t *)(((uintptr_t)ram->next + mask) & ~mask);
+    if (bytes == 0)
+        return 0;
+    if (start > ram->end || bytes > (size_t)(ram->end - start))
         stop("arena, inputs and outputs do not fit in RAM; give the firmware more RAM");
-    runner.next = start + bytes;
+    ram->next = start + bytes;
     return start;
 }
 
 static void open_model(void) {
+    struct ram rams[OCTET_BARE_MAX_ARENAS] = {
+        {firmware_free_start, firmware_free_end},
+        {firmware_ram1_free_start, firmware_ram1_free_end},
+        {firmware_ram2_free_start, firmware_ram2_free_end},
+        {firmware_ram3_free_start, firmware_ram3_free_end},
+    };
+    struct ram *last = rams;
     const size_t image_bytes = (size_t)(octet_image_end - octet_image);
     octet_tensor_info info;
     octet_status status;
-    runner.next = firmware_free_start;
-    runner.arena_bytes = octet_bare_arena_bytes(octet_image, image_bytes);
-    runner.arena = take(runner.arena_bytes);
-    status = octet_bare_open(&runner.model, octet_image, image_bytes, &OCTET_LIBRARY, runner.arena,
-                             runner.arena_bytes);
+    runner.arena_count = octet_bare_arena_count(octet_image, image_bytes);
+    for (uint32_t i = 0; i < OCTET_BARE_MAX_ARENAS; ++i) {
+        octet_bare_arena *arena = &runner.arenas[i];
+        if (rams[i].next != rams[i].end)
+            last = &rams[i];
+        arena->bytes = octet_bare_arena_bytes(octet_image, image_bytes, i);
+        arena->memory = take(&rams[i], arena->bytes);
+    }
+    status = octet_bare_open_arenas(&runner.model, octet_image, image_bytes, &OCTET_LIBRARY,
+                                    runner.arenas, OCTET_BARE_MAX_ARENAS);
     if (status != OCTET_OK)
         stop(octet_status_string(status));
     if (octet_bare_input_count(&runner.model) > MAX_TENSORS ||
         octet_bare_output_count(&runner.model) > MAX_TENSORS)
         stop("the model has more than 16 inputs or outputs; raise MAX_TENSORS");
     for (size_t i = 0; octet_bare_input(&runner.model, i, &info) == OCTET_OK; ++i)
-        runner.inputs[i] = take(info.bytes);
+        runner.inputs[i] = take(last, info.bytes);
     for (size_t i = 0; octet_bare_output(&runner.model, i, &info) == OCTET_OK; ++i)
-        runner.outputs[i] = take(info.bytes);
+        runner.outputs[i] = take(last, info.bytes);
 }
 
 /* Takes the next argument from a command line and ends it with a zero. */
@@ -149,15 +174,15 @@ static struct part read_part(void) {
     octet_tensor_info info = {0};
     uint8_t *start = 0;
     part.bytes = read_word();
-    if (region == ARENA && index == 0) {
-        start = runner.arena;
-        info.bytes = runner.arena_bytes;
+    if (region == ARENA && index < runner.arena_count) {
+        start = runner.arenas[index].memory;
+        info.bytes = runner.arenas[index].bytes;
     } else if (region == INPUT && octet_bare_input(&runner.model, index, &info) == OCTET_OK) {
         start = runner.inputs[index];
     } else if (region == OUTPUT && octet_bare_output(&runner.model, index, &info) == OCTET_OK) {
         start = runner.outputs[index];
     }
-    if (start == 0 || offset > info.bytes || part.bytes > info.bytes - offset)
+    if (offset > info.bytes || part.bytes > info.bytes - offset || (start == 0 && part.bytes != 0))
         stop("the script names memory that the model does not have");
     part.start = start + offset;
     return part;
@@ -218,21 +243,25 @@ static inline __attribute__((always_inline)) void paint(void) {
     __asm volatile("mov %0, sp" : "=r"(runner.sp));
     for (place = firmware_stack_limit; place < runner.sp; ++place)
         *place = PAINT_BYTE;
-    for (uint32_t i = 0; i < runner.arena_bytes; ++i)
-        ((volatile uint8_t *)runner.arena)[i] = PAINT_BYTE;
+    for (uint32_t k = 0; k < runner.arena_count; ++k)
+        for (uint32_t i = 0; i < runner.arenas[k].bytes; ++i)
+            ((volatile uint8_t *)runner.arenas[k].memory)[i] = PAINT_BYTE;
 }
 
 static void append_marks(void) {
     const uint8_t *place = firmware_stack_limit;
-    uint32_t arena = runner.arena_bytes;
     if (runner.sp == 0)
         stop("the script asks for marks before it paints");
     while (place < runner.sp && *place == PAINT_BYTE)
         ++place;
-    while (arena != 0 && runner.arena[arena - 1] == PAINT_BYTE)
-        --arena;
     append_word((uint32_t)(runner.sp - place));
-    append_word(arena);
+    for (uint32_t k = 0; k < runner.arena_count; ++k) {
+        const uint8_t *arena = runner.arenas[k].memory;
+        uint32_t used = runner.arenas[k].bytes;
+        while (used != 0 && arena[used - 1] == PAINT_BYTE)
+            --used;
+        append_word(used);
+    }
 }
 
 static void follow_script(void) {
