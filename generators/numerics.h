@@ -23,7 +23,7 @@
 //   fixed_sign, high_sign, doubling_sign, split_sign: the same with r - d for negative acc
 //
 // `high` drops the product's low word. Where the kernel adds a bias to its accumulators, lowering
-// shifts that bias a little instead, which moves the thresholds as finely as the low word of r does.
+// shifts that bias a little instead, which moves the thresholds as finely as r's low word does.
 //
 // `split` multiplies the accumulator's bits from `left` on and those below apart, so that it needs
 // only 32-bit products.
