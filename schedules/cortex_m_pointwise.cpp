@@ -45,8 +45,11 @@ void schedule(Pointwise &kernel, const PointwiseKnobs &knobs) {
     // The output may alias an argument, so that compilers would read it again for each element.
     for (Func invariant : kernel.invariants)
         invariant.compute_root().store_in(MemoryType::Stack).unroll(invariant.args().front());
+    const bool sums = !kernel.invariants.empty();
     if (!kernel.windows.empty())
         schedule_windows(kernel, knobs);
+    else if (sums && knobs.vector > 1) // Of 32 bits, which compilers do not see may alias nothing.
+        kernel.output.vectorize(kernel.dims.front(), 4);
     else if (knobs.unroll > 1)
         kernel.output.unroll(kernel.dims.front(), knobs.unroll);
     for (Func row : kernel.rows)
