@@ -46,17 +46,18 @@ std::vector<Part> alive_at(const lower::Program &program,
 std::vector<Part> arena_parts(const lower::Program &program) {
     const std::vector<report::Lifetime> lives = report::lifetimes(program);
     std::vector<Part> fullest;
-    std::string where;
+    int where = 0;
     for (size_t call = 0; call < program.calls.size(); ++call)
         if (std::vector<Part> parts = alive_at(program, lives, int(call));
             total_of(parts) > total_of(fullest)) {
             fullest = std::move(parts);
-            where = program.calls[call].name;
+            where = int(call);
         }
     const uint64_t used = total_of(fullest);
     for (Part &part : fullest)
-        part.name = fmt::format("arena: {} at {}", part.name, where);
-    fullest.push_back({"arena: the rest", program.arena_bytes() - used});
+        part.name = fmt::format("arena: {}, alive at call {}", short_name(part.name), where);
+    fullest.push_back(
+        {"arena: the rest", program.arena_bytes() - std::min(used, program.arena_bytes())});
     return fullest;
 }
 
@@ -102,7 +103,7 @@ std::vector<Part> flash_parts(const Compiled &compiled) {
         for (const lower::Argument &argument : call.arguments)
             if (argument.region == lower::Region::weights && seen.insert(argument.offset).second)
                 bytes += argument.bytes;
-        parts.push_back({"constants of " + call.name, bytes});
+        parts.push_back({"constants of " + short_name(call.name), bytes});
         constants += bytes;
     }
     // Constants may overlap where one is part of another.

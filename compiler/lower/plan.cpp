@@ -186,15 +186,16 @@ std::optional<int> fill_rooms(Blocks &blocks, const std::vector<int> &order,
         std::vector<Part> parts;
         for (const int i : room.members)
             if (blocks[size_t(i)].alive_at(worst))
-                parts.push_back({program.tensors[size_t(i)].name, blocks[size_t(i)].bytes});
+                parts.push_back(
+                    {short_name(program.tensors[size_t(i)].name), blocks[size_t(i)].bytes});
         table +=
             fmt::format("\n  {}: {} bytes for a network, taken at this call:{}", room.ram->name,
                         room.ram->bytes, parts.empty() ? " none" : table_of(parts));
     }
     throw Error("{}: tensor {} of {} bytes fits in no RAM of target {} at call {} ({}); use a "
                 "smaller network or a target with more RAM{}",
-                program.name, program.tensors[size_t(block)].name, tensor.bytes, program.target,
-                worst, program.calls[size_t(worst)].name, table);
+                program.name, short_name(program.tensors[size_t(block)].name), tensor.bytes,
+                program.target, worst, short_name(program.calls[size_t(worst)].name), table);
 }
 
 /// Gives each block a room.

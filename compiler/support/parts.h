@@ -23,6 +23,14 @@ inline uint64_t total_of(const std::vector<Part> &parts) {
     return total;
 }
 
+/// A name that fits in a line: exporters join those of all operators that they have fused with
+/// semicolons, of which the first says enough.
+inline std::string short_name(const std::string &name) {
+    constexpr size_t longest = 60;
+    const std::string first = name.substr(0, name.find(';'));
+    return first.size() <= longest ? first : "..." + first.substr(first.size() - longest + 3);
+}
+
 /// The largest `rows` of `parts`, each on a line of its own after a line break, and the sum of the
 /// others.
 inline std::string table_of(std::vector<Part> parts, size_t rows = 8) {
