@@ -37,7 +37,9 @@ std::vector<Part> alive_at(const lower::Program &program,
         const bool alive = lives[i].first >= 0 && lives[i].first <= call && call <= lives[i].last;
         if (alive && tensor.region == lower::Region::arena &&
             seen.insert({tensor.index, tensor.offset}).second)
-            parts.push_back({tensor.name, tensor.bytes});
+            parts.push_back(
+                {short_name(tensor.name) + (tensor.source == no_tensor ? " (scratch)" : ""),
+                 tensor.bytes});
     }
     return parts;
 }
@@ -55,7 +57,7 @@ std::vector<Part> arena_parts(const lower::Program &program) {
         }
     const uint64_t used = total_of(fullest);
     for (Part &part : fullest)
-        part.name = fmt::format("arena: {}, alive at call {}", short_name(part.name), where);
+        part.name = fmt::format("arena: {}, alive at call {}", part.name, where);
     fullest.push_back(
         {"arena: the rest", program.arena_bytes() - std::min(used, program.arena_bytes())});
     return fullest;
