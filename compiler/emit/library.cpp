@@ -50,6 +50,13 @@ unsigned machine_of(const fs::path &object) {
     return stream && std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 ? header.e_machine : 0;
 }
 
+/// A name as it may stand in a comment of C.
+std::string comment_text(std::string name) {
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '*' || c == '\\' || c < ' '; }, '_');
+    return name;
+}
+
 /// Macros that describe one input or output, such as OCTET_VWW_INPUT0_BYTES.
 std::string tensor_macros(const std::string &prefix, const lower::StoredTensor &tensor) {
     return fmt::format("/* {}: {} {} */\n"
@@ -58,8 +65,8 @@ std::string tensor_macros(const std::string &prefix, const lower::StoredTensor &
                        "#define {}_SHAPE {{{}}}\n"
                        "#define {}_SCALE {:#.9g}f\n"
                        "#define {}_ZERO_POINT {}\n",
-                       tensor.name, name_of(tensor.dtype), to_string(tensor.shape), prefix,
-                       element_count(tensor.shape) * int64_t(size_of(tensor.dtype)), prefix,
+                       comment_text(tensor.name), name_of(tensor.dtype), to_string(tensor.shape),
+                       prefix, element_count(tensor.shape) * int64_t(size_of(tensor.dtype)), prefix,
                        tensor.shape.size(), prefix, fmt::join(tensor.shape, ", "), prefix,
                        double(tensor.scale), prefix, tensor.zero_point);
 }

@@ -21,7 +21,7 @@ std::optional<Target> installed(const std::string &name) {
 }
 
 void check_network(Graph graph, const Target &target) {
-    for (const Rounding rounding : {Rounding::micro, Rounding::reference}) {
+    for (const Rounding rounding : {Rounding::micro, Rounding::reference, Rounding::float32}) {
         INFO(graph.name << ", " << target.name << ", " << name_of(rounding));
         graph.set_rounding(rounding);
         CompileOptions options;
