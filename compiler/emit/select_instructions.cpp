@@ -1,5 +1,6 @@
 #include "compiler/emit/select_instructions.h"
 
+#include "compiler/emit/ir_shapes.h"
 #include "compiler/emit/select_mve.h"
 #include "compiler/emit/select_scalar.h"
 #include "compiler/emit/select_tiles.h"
@@ -18,48 +19,13 @@ namespace {
 using namespace Halide;
 using namespace Halide::Internal;
 
-/// What a vector expression widens from: the operand of sign extensions around it.
-Expr narrowest(Expr e) {
-    while (const Cast *cast = e.as<Cast>())
-        e = cast->value;
-    return e;
-}
-
-/// A load of adjacent elements, or null.
-const Load *dense_load(const Expr &e) {
-    const Load *load = e.as<Load>();
-    const Ramp *ramp = load ? load->index.as<Ramp>() : nullptr;
-    return ramp && is_const_one(ramp->stride) && is_const_one(load->predicate) ? load : nullptr;
-}
-
-/// A load of adjacent elements in the order 0, 2, 1, 3, or null.
+/// A load of four adjacent bytes in the order 0, 2, 1, 3, or null.
 const Load *even_odd_load(const Expr &e) {
     const Shuffle *shuffle = e.as<Shuffle>();
     if (!shuffle || shuffle->vectors.size() != 1 ||
         shuffle->indices != std::vector<int>{0, 2, 1, 3})
         return nullptr;
-    const Load *load = dense_load(shuffle->vectors[0]);
-    return load && load->type.lanes() == 4 ? load : nullptr;
-}
-
-/// The sum of products `a * b` in the narrowest types that they come from.
-struct Products {
-    Expr a, b;
-};
-
-bool match_products(const Expr &e, Products &products) {
-    const Expr value = e;
-    if (const Cast *cast = value.as<Cast>())
-        return match_products(cast->value, products);
-    if (const Mul *mul = value.as<Mul>()) {
-        products = {narrowest(mul->a), narrowest(mul->b)};
-        return true;
-    }
-    const Call *call = value.as<Call>();
-    if (!call || !call->is_intrinsic(Call::widening_mul))
-        return false;
-    products = {narrowest(call->args[0]), narrowest(call->args[1])};
-    return true;
+    return dense_load(shuffle->vectors[0], Int(8, 4));
 }
 
 /// A scalar load of the first of the elements that `load` loads, as the address of them all.
@@ -137,14 +103,15 @@ private:
     Expr select_dot(const Expr &acc, const Products &products) {
         if (has("dot4_s16_s8"))
             for (const auto &[a, b] : {products, Products{products.b, products.a}}) {
-                const Load *left = dense_load(a), *right = even_odd_load(b);
-                if (left && right && left->type == Int(16, 4) && right->type == Int(8, 4))
+                const Load *left = dense_load(a, Int(16, 4)), *right = even_odd_load(b);
+                if (left && right)
                     return call(Int(32), "dot4_s16_s8",
                                 {mutate(acc), load_word(left), load_weights(right)});
             }
         if (has("dot4_s8_s8")) {
-            const Load *left = dense_load(products.a), *right = dense_load(products.b);
-            if (left && right && left->type == Int(8, 4) && right->type == Int(8, 4))
+            const Load *left = dense_load(products.a, Int(8, 4));
+            const Load *right = dense_load(products.b, Int(8, 4));
+            if (left && right)
                 return call(Int(32), "dot4_s8_s8",
                             {mutate(acc), load_word(left), load_weights(right)});
         }
@@ -158,9 +125,9 @@ private:
         if (!four)
             return IRMutator::visit(store);
         const Cast *cast = store->value.as<Cast>();
-        const Load *load = cast ? dense_load(cast->value) : nullptr;
+        const Load *load = cast ? dense_load(cast->value, Int(8, 4)) : nullptr;
         const Broadcast *splat = store->value.as<Broadcast>();
-        if (has("widen4_s8") && load && load->type == Int(8, 4))
+        if (has("widen4_s8") && load)
             return store_word(store, call(UInt(64), "widen4_s8", {load_word(load)}));
         if (has("splat4_s16") && splat)
             return store_word(store, call(UInt(64), "splat4_s16", {mutate(splat->value)}));
