@@ -3,11 +3,11 @@
 #include "compiler/emit/cache.h"
 #include "compiler/emit/library.h"
 #include "compiler/support/error.h"
+#include "compiler/support/pending_file.h"
 #include "runtime/core/verify.h"
 #include "runtime/hosted/mapping.h"
 #include "runtime/octet_file_generated.h"
 
-#include <fstream>
 #include <sstream>
 
 namespace octet {
@@ -15,13 +15,6 @@ namespace octet {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string read_text(const fs::path &path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-}
 
 OpKind kind_from_name(const std::string &name) {
     for (int kind = 0; kind <= int(OpKind::pack); ++kind)
@@ -114,7 +107,7 @@ Compiled open_compiled(const fs::path &model_file, const Target &target, const f
         return result;
     }
     result.shared_library =
-        result.cache / "libraries" / (emit::content_name(read_text(archive)) + ".so");
+        result.cache / "libraries" / (emit::content_name(read_text_file(archive)) + ".so");
     if (!fs::exists(result.shared_library))
         emit::link_archive(target, archive, result.shared_library);
     return result;

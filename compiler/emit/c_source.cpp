@@ -22,14 +22,6 @@ using namespace Halide::Internal;
 constexpr int64_t scratch_alignment = 16;
 constexpr int64_t largest_on_stack = 4096; ///< bytes of one allocation
 
-Halide::Target c_target(const octet::Target &target) {
-    Halide::Target result(target.halide);
-    for (const auto feature :
-         {Halide::Target::NoRuntime, Halide::Target::NoAsserts, Halide::Target::NoBoundsQuery})
-        result.set_feature(feature);
-    return result;
-}
-
 /// Arguments are raw pointers: what reads them out of halide_buffer_t goes.
 class DropBufferReads : public IRMutator {
     using IRMutator::visit;
@@ -128,32 +120,19 @@ private:
 
     /// Functions on memory take the address of what their argument loads.
     std::string print_extern_call(const Call *call) override {
-        const auto is_address = [](const Expr &argument) {
+        const auto loaded = [](const Expr &argument) {
             const Call *call = argument.as<Call>();
-            return call && call->name == address_of;
+            return call && call->name == address_of ? call->args[0].as<Load>() : nullptr;
         };
-        if (std::any_of(call->args.begin(), call->args.end(), is_address)) {
-            std::vector<std::string> arguments;
-            for (const Expr &argument : call->args) {
-                const Load *at =
-                    is_address(argument) ? argument.as<Call>()->args[0].as<Load>() : nullptr;
-                arguments.push_back(at ? print_name(at->name) + " + " + print_expr(at->index)
-                                       : print_expr(argument));
-            }
-            return fmt::format("{}({})", call->name, fmt::join(arguments, ", "));
-        }
-        if (!takes_address(call->name))
+        if (std::ranges::none_of(call->args, loaded))
             return CodeGen_C::print_extern_call(call);
-        std::string arguments;
+        std::vector<std::string> arguments;
         for (const Expr &argument : call->args) {
-            const Load *load = arguments.empty() ? argument.as<Load>() : nullptr;
-            if (load)
-                arguments += "(" + print_type(load->type) + " *)" + print_name(load->name) + " + " +
-                             print_expr(load->index);
-            else
-                arguments += ", " + print_expr(argument);
+            const Load *at = loaded(argument);
+            arguments.push_back(at ? print_name(at->name) + " + " + print_expr(at->index)
+                                   : print_expr(argument));
         }
-        return call->name + "(" + arguments + ")";
+        return fmt::format("{}({})", call->name, fmt::join(arguments, ", "));
     }
 
     std::ostringstream &text_;
@@ -163,8 +142,7 @@ private:
 } // namespace
 
 CSource c_source(const generators::Signature &signature, const std::string &symbol,
-                 const octet::Target &target) {
-    const Halide::Target halide = c_target(target);
+                 const octet::Target &target, const Halide::Target &halide) {
     const Module module =
         Pipeline(signature.outputs).compile_to_module(signature.inputs, symbol, halide);
     const LoweredFunc function = module.get_function_by_name(symbol);

@@ -25,9 +25,10 @@ struct CSource {
     std::vector<std::string> instructions; ///< selected in this kernel, by name, without repeats
 };
 
-/// The C++ source of a scheduled kernel. Throws Error when an allocation neither fits on the stack
-/// nor was given to scratch, or when scratch is too small for what the schedule put there.
+/// The C++ source of a scheduled kernel, which Halide lowers for `halide`. Throws Error when an
+/// allocation neither fits on the stack nor was given to scratch, or when scratch is too small for
+/// what the schedule put there.
 CSource c_source(const generators::Signature &signature, const std::string &symbol,
-                 const Target &target);
+                 const Target &target, const Halide::Target &halide);
 
 } // namespace octet::emit

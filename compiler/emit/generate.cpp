@@ -68,10 +68,11 @@ const std::map<std::string, Generate> &registry() {
 Halide::Target halide_target(const Target &target) {
     Halide::Target result(target.halide);
     // Shapes are constants and lowering has proven them: kernels check nothing and need no runtime.
-    for (const auto feature : {Halide::Target::NoRuntime, Halide::Target::NoAsserts,
-                               Halide::Target::NoBoundsQuery, Halide::Target::UserContext})
+    for (const auto feature :
+         {Halide::Target::NoRuntime, Halide::Target::NoAsserts, Halide::Target::NoBoundsQuery})
         result.set_feature(feature);
-    return result;
+    // Lane c has no thread pool to name.
+    return target.lane == "c" ? result : result.with_feature(Halide::Target::UserContext);
 }
 
 } // namespace
@@ -87,7 +88,7 @@ void generate(const lower::Kernel &kernel, const Target &target,
              description.at("knobs"));
     if (target.lane == "c") {
         const std::filesystem::path source = source_of(object);
-        const CSource generated = c_source(signature, kernel.symbol, target);
+        const CSource generated = c_source(signature, kernel.symbol, target, halide_target(target));
         write_text_file(source, generated.text);
         write_text_file(instructions_of(object),
                         fmt::format("{}", fmt::join(generated.instructions, "\n")));

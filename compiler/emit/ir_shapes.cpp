@@ -29,6 +29,15 @@ void collect_terms(const Expr &e, bool negative, std::vector<Sum> &result) {
     }
 }
 
+void collect_statements(const Stmt &body, std::vector<Stmt> &result) {
+    if (const Block *block = body.as<Block>()) {
+        collect_statements(block->first, result);
+        collect_statements(block->rest, result);
+    } else {
+        result.push_back(body);
+    }
+}
+
 /// What a vector expression widens from: the operand of the casts around it.
 Expr narrowest(Expr e) {
     while (const Cast *cast = e.as<Cast>())
@@ -86,6 +95,12 @@ const Load *dense_load(const Expr &e, Type type) {
     return ramp && is_const_one(ramp->stride) && is_const_one(load->predicate) && load->type == type
                ? load
                : nullptr;
+}
+
+std::vector<Stmt> statements(const Stmt &body) {
+    std::vector<Stmt> result;
+    collect_statements(body, result);
+    return result;
 }
 
 Expr first_index(const Load *load) {

@@ -14,6 +14,9 @@ bool as_constant(const Halide::Expr &e, int64_t &value);
 /// A load of adjacent elements of that type, or null.
 const Halide::Internal::Load *dense_load(const Halide::Expr &e, Halide::Type type);
 
+/// The statements of a body in order.
+std::vector<Halide::Internal::Stmt> statements(const Halide::Internal::Stmt &body);
+
 /// Where a vector load or store begins.
 Halide::Expr first_index(const Halide::Internal::Load *load);
 

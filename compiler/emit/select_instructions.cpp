@@ -28,17 +28,11 @@ const Load *even_odd_load(const Expr &e) {
     return dense_load(shuffle->vectors[0], Int(8, 4));
 }
 
-/// A scalar load of the first of the elements that `load` loads, as the address of them all.
-Expr first_of(const Load *load) {
-    const Expr index = load->index.as<Ramp>()->base;
-    return Load::make(load->type.element_of(), load->name, index, load->image, load->param,
-                      const_true(), ModulusRemainder());
-}
-
-/// Bytes by which the address of `load` is known to be aligned, 1 to 8, when its buffer is.
-int alignment_of(const Load *load) {
-    const ModulusRemainder index = modulus_remainder(load->index.as<Ramp>()->base);
-    const int64_t bytes = load->type.bytes();
+/// Bytes by which what begins at `first`, in elements of `type`, is known to be aligned, 1 to 8,
+/// when its buffer is.
+int alignment_of(const Type &type, const Expr &first) {
+    const ModulusRemainder index = modulus_remainder(first);
+    const int64_t bytes = type.bytes();
     for (const int alignment : {8, 4, 2})
         if (alignment >= bytes && index.modulus % (alignment / bytes) == 0 &&
             index.remainder % (alignment / bytes) == 0)
@@ -51,23 +45,24 @@ Expr load_word(const Load *load) {
     const int bits = load->type.bits() * load->type.lanes();
     std::string name = "octet_load" + std::to_string(bits);
     // Arena and scratch are aligned; arguments that the caller owns need not be.
-    if (bits == 64 && alignment_of(load) >= 4 && !load->param.defined())
+    if (bits == 64 && alignment_of(load->type, first_index(load)) >= 4 && !load->param.defined())
         name += "_a4";
-    return Call::make(UInt(bits), name, {first_of(load)}, Call::PureExtern);
+    return Call::make(UInt(bits), name, {address(load)}, Call::PureExtern);
 }
 
 /// Four weights as one word. Where neighbouring words are loaded together, each is half of a load
 /// of 64 bits, which the compiler makes once; constants are aligned as their indices are.
 Expr load_weights(const Load *load) {
-    const Expr index = load->index.as<Ramp>()->base;
+    const Expr index = first_index(load);
     const ModulusRemainder place = modulus_remainder(index);
     if (place.modulus % 8 != 0 || place.remainder % 4 != 0)
         return load_word(load);
     const bool high = place.remainder % 8 != 0;
-    const Expr first =
+    const Expr pair =
         Load::make(load->type.element_of(), load->name, high ? simplify(index - 4) : index,
                    load->image, load->param, const_true(), ModulusRemainder());
-    const Expr words = Call::make(UInt(64), "octet_load64_a4", {first}, Call::PureExtern);
+    const Expr words =
+        Call::make(UInt(64), "octet_load64_a4", {address(pair.as<Load>())}, Call::PureExtern);
     return cast(UInt(32), high ? words >> 32 : words);
 }
 
@@ -84,6 +79,14 @@ private:
     Expr call(Type type, const std::string &name, const std::vector<Expr> &arguments) {
         selected.insert(name);
         return Call::make(type, "octet_" + name, arguments, Call::PureExtern);
+    }
+
+    /// Generators can only name a value where a function on memory wants its address.
+    Expr visit(const Call *call) override {
+        const bool on_memory = call->name.rfind("octet_load", 0) == 0 && call->args.size() == 1;
+        const Load *load = on_memory ? call->args[0].as<Load>() : nullptr;
+        return load ? Call::make(call->type, call->name, {address(load)}, call->call_type)
+                    : IRMutator::visit(call);
     }
 
     Expr visit(const Add *add) override {
@@ -136,11 +139,10 @@ private:
 
     /// Stores a word of 64 bits where `store` stores its elements.
     Stmt store_word(const Store *store, const Expr &word) {
-        const Expr target = Load::make(Int(16, 4), store->name, store->index, Buffer<>(),
-                                       Parameter(), const_true(4), ModulusRemainder());
-        const bool aligned = alignment_of(target.as<Load>()) >= 4;
+        const Ramp *to = store->index.as<Ramp>();
+        const bool aligned = alignment_of(store->value.type(), to->base) >= 4;
         return Evaluate::make(Call::make(Int(32), aligned ? "octet_store64_a4" : "octet_store64",
-                                         {first_of(target.as<Load>()), word}, Call::Extern));
+                                         {address(store), word}, Call::Extern));
     }
 
     std::set<std::string> names_;
@@ -162,10 +164,6 @@ Selection select_instructions(const Stmt &body, const octet::Target &target) {
     result.body = share_loads(selector.mutate(result.body));
     result.instructions.merge(selector.selected);
     return result;
-}
-
-bool takes_address(const std::string &function) {
-    return function.rfind("octet_load", 0) == 0 || function.rfind("octet_store", 0) == 0;
 }
 
 bool adds_products(const std::string &instruction) {

@@ -26,10 +26,6 @@ struct Selection {
 
 Selection select_instructions(const Halide::Internal::Stmt &body, const Target &target);
 
-/// Whether the first argument of the function of that name is an address, which IR holds as a load
-/// from there.
-bool takes_address(const std::string &function);
-
 /// Whether an instruction is one that adds products up: what the inner loop of a convolution should
 /// consist of.
 bool adds_products(const std::string &instruction);

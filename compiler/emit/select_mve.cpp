@@ -23,18 +23,6 @@ struct Dot {
     const Load *a = nullptr, *b = nullptr;
 };
 
-/// The statements of a block in order.
-std::vector<Stmt> statements(const Stmt &body) {
-    std::vector<Stmt> result;
-    Stmt rest = body;
-    while (const Block *block = rest.as<Block>()) {
-        result.push_back(block->first);
-        rest = block->rest;
-    }
-    result.push_back(rest);
-    return result;
-}
-
 std::optional<Dot> match_dot(const Stmt &statement) {
     const Store *store = statement.as<Store>();
     const Add *add = store ? store->value.as<Add>() : nullptr;

@@ -1,5 +1,7 @@
 #include "compiler/emit/share_loads.h"
 
+#include "compiler/emit/ir_shapes.h"
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -12,15 +14,6 @@ namespace {
 using namespace Halide;
 using namespace Halide::Internal;
 
-void flatten(const Stmt &stmt, std::vector<Stmt> &statements) {
-    if (const Block *block = stmt.as<Block>()) {
-        flatten(block->first, statements);
-        flatten(block->rest, statements);
-    } else {
-        statements.push_back(stmt);
-    }
-}
-
 /// A load that was found, how often, and in which statement first.
 struct Found {
     Expr load;
@@ -29,9 +22,9 @@ struct Found {
 };
 
 const Load *word_load(const Call *call) {
-    return call->name.rfind("octet_load", 0) == 0 && call->args.size() == 1
-               ? call->args[0].as<Load>()
-               : nullptr;
+    const bool load = call->name.rfind("octet_load", 0) == 0 && call->args.size() == 1;
+    const Call *address = load ? call->args[0].as<Call>() : nullptr;
+    return address && address->name == address_of ? address->args[0].as<Load>() : nullptr;
 }
 
 class FindLoads : public IRVisitor {
@@ -71,11 +64,10 @@ class ShareLoads : public IRMutator {
     using IRMutator::visit;
 
     Stmt visit(const Block *block) override {
-        std::vector<Stmt> statements;
-        flatten(block, statements);
+        const std::vector<Stmt> body = statements(block);
         std::set<std::string> stored;
         FindLoads loads;
-        for (const Stmt &statement : statements) {
+        for (const Stmt &statement : body) {
             const Store *store = statement.as<Store>();
             if (!store) // Loops or calls: nothing is known of what they write.
                 return IRMutator::visit(block);
@@ -92,8 +84,8 @@ class ShareLoads : public IRMutator {
         std::vector<Expr> variables;
         for (const Found &found : shared)
             variables.push_back(Variable::make(found.load.type(), unique_name("word")));
-        for (size_t i = statements.size(); i-- > 0;) {
-            Stmt statement = statements[i];
+        for (size_t i = body.size(); i-- > 0;) {
+            Stmt statement = body[i];
             for (size_t j = 0; j < shared.size(); ++j)
                 statement = Replace(shared[j].load, variables[j]).mutate(statement);
             result = result.defined() ? Block::make(statement, result) : statement;
