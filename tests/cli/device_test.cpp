@@ -2,8 +2,8 @@
 // missing, budgets that are too small and commands that fail are named.
 #include "compiler/reference/interpreter.h"
 #include "compiler/support/npy.h"
-#include "compiler/target/target.h"
 #include "tests/cli/command.h"
+#include "tests/support/installed.h"
 #include "tests/support/random_graph.h"
 
 #include <catch2/catch.hpp>
@@ -24,14 +24,6 @@ Graph small() {
     return g.finish({g.fully_connected(g.reshape(y, {1, 96}), {.channels_out = 5})});
 }
 
-/// True when the tools are there that the chip needs; says which are not.
-bool installed() {
-    const auto missing = missing_programs(find_target("cortex-m4"), true);
-    for (const std::string &program : missing)
-        WARN("skipped: there is no " << program);
-    return missing.empty();
-}
-
 /// Writes NAME.json: cortex-m4 with some fields changed.
 void write_target(const Workplace &here, const std::string &name, const json &changes) {
     json description = json::parse(std::ifstream(OCTET_TARGETS_SOURCE "/cortex-m4.json"));
@@ -42,7 +34,7 @@ void write_target(const Workplace &here, const std::string &name, const json &ch
 } // namespace
 
 TEST_CASE("A network on an emulated chip: verify, run, bench, compile", "[cli]") {
-    if (!installed())
+    if (!installed("cortex-m4"))
         return;
     const Workplace here;
     const Graph graph = small();
@@ -103,7 +95,7 @@ TEST_CASE("Targets whose programs are missing are off", "[cli]") {
 }
 
 TEST_CASE("A network that is larger than the chip is refused with what takes how much", "[cli]") {
-    if (!installed())
+    if (!installed("cortex-m4"))
         return;
     const Workplace here;
     here.write_model(small(), "small");
@@ -143,7 +135,7 @@ TEST_CASE("A network that is larger than the chip is refused with what takes how
 }
 
 TEST_CASE("A command that hangs or fails ends the verb", "[cli]") {
-    if (!installed())
+    if (!installed("cortex-m4"))
         return;
     const Workplace here;
     here.write_model(small(), "small");
@@ -161,7 +153,7 @@ TEST_CASE("A command that hangs or fails ends the verb", "[cli]") {
 }
 
 TEST_CASE("A folder of one's own targets finds what ships with Octet", "[cli]") {
-    if (!installed())
+    if (!installed("cortex-m4"))
         return;
     const Workplace here;
     here.write_model(small(), "small");
@@ -174,7 +166,7 @@ TEST_CASE("A folder of one's own targets finds what ships with Octet", "[cli]") 
 }
 
 TEST_CASE("Knobs are tuned by counted instructions", "[cli]") {
-    if (!installed())
+    if (!installed("cortex-m4"))
         return;
     const Workplace here;
     here.write_model(small(), "small");

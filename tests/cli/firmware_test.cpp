@@ -2,8 +2,8 @@
 // arm-none-eabi-gcc from that folder alone, computes what the reference computes, and says what is
 // wrong with a model that it cannot run.
 #include "compiler/reference/interpreter.h"
-#include "compiler/target/target.h"
 #include "tests/cli/command.h"
+#include "tests/support/installed.h"
 #include "tests/support/random_graph.h"
 
 #include <catch2/catch.hpp>
@@ -13,13 +13,6 @@
 
 namespace octet::test {
 namespace {
-
-bool installed(const std::string &target) {
-    const auto missing = missing_programs(find_target(target), true);
-    for (const std::string &program : missing)
-        WARN("skipped: there is no " << program);
-    return missing.empty();
-}
 
 Graph small(uint32_t seed) {
     RandomGraph g(seed, "small");

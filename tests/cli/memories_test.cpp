@@ -1,6 +1,6 @@
 // A chip with several RAMs, from its description to results on an emulated one.
-#include "compiler/target/target.h"
 #include "tests/cli/command.h"
+#include "tests/support/installed.h"
 #include "tests/support/random_graph.h"
 
 #include <catch2/catch.hpp>
@@ -50,13 +50,6 @@ json with_memories(const std::string &name, const json &memories) {
 
 void write(const Workplace &here, const std::string &name, const json &description) {
     std::ofstream(here / (name + ".json")) << description.dump();
-}
-
-bool installed(const std::string &target) {
-    const auto missing = missing_programs(find_target(target), true);
-    for (const std::string &program : missing)
-        WARN("skipped " << target << ": there is no " << program);
-    return missing.empty();
 }
 
 /// The runner's stack and variables.

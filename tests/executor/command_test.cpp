@@ -6,6 +6,7 @@
 #include "compiler/executor.h"
 #include "compiler/support/error.h"
 #include "compiler/support/pending_file.h"
+#include "tests/support/installed.h"
 
 #include <catch2/catch.hpp>
 #include <fmt/ranges.h>
@@ -109,15 +110,6 @@ Compiled compile_sample(const Target &target, const Cache &cache, bool with_fail
     return compiled;
 }
 
-/// True when everything that the target needs is installed; says what is not.
-bool installed(const Target &target) {
-    const auto missing = missing_programs(target, true);
-    if (!missing.empty())
-        WARN("skipped " << target.name << ": there is no "
-                        << fmt::format("{}", fmt::join(missing, ", ")));
-    return missing.empty();
-}
-
 Bytes samples() {
     Bytes values(elements);
     for (size_t i = 0; i < values.size(); ++i)
@@ -149,7 +141,7 @@ TEST_CASE("Every core computes, counts and marks", "[executor]") {
     const Cache cache;
     for (const std::string &name : target_names()) {
         const Target target = find_target(name);
-        if (target.family != "cortex_m" || !installed(target))
+        if (target.family != "cortex_m" || !test::installed(target))
             continue;
         INFO(name);
         const Compiled compiled = compile_sample(target, cache);
@@ -193,7 +185,7 @@ TEST_CASE("Every core computes, counts and marks", "[executor]") {
 TEST_CASE("A kernel that fails is named by its call", "[executor]") {
     const Cache cache;
     const Target target = find_target("cortex-m3");
-    if (!installed(target))
+    if (!test::installed(target))
         return;
     const Compiled compiled = compile_sample(target, cache, true);
     CHECK_THAT(message_of(compiled), Catch::Contains("sample: kernel failed (status 6)"));
@@ -205,7 +197,7 @@ TEST_CASE("A kernel that fails is named by its call", "[executor]") {
 TEST_CASE("A command that fails in any way is one clear error", "[executor]") {
     const Cache cache;
     Target target = find_target("cortex-m4");
-    if (!installed(target))
+    if (!test::installed(target))
         return;
     Compiled compiled = compile_sample(target, cache);
     const auto with_command = [&](const std::vector<std::string> &command, double seconds = 20) {
@@ -244,7 +236,7 @@ TEST_CASE("A command that fails in any way is one clear error", "[executor]") {
 TEST_CASE("A board's own script runs the firmware", "[executor]") {
     const Cache cache;
     Target target = find_target("cortex-m4");
-    if (!installed(target))
+    if (!test::installed(target))
         return;
     Compiled compiled = compile_sample(target, cache);
     compiled.target.runner.command = {
@@ -266,7 +258,7 @@ TEST_CASE("A board's own script runs the firmware", "[executor]") {
 TEST_CASE("Firmware that cannot be built names the command that failed", "[executor]") {
     const Cache cache;
     const Target target = find_target("cortex-m4");
-    if (!installed(target))
+    if (!test::installed(target))
         return;
     Compiled compiled = compile_sample(target, cache);
     compiled.target.memories.at(0).bytes = 1024; // less than the stack

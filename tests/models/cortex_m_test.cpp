@@ -1,45 +1,15 @@
 // Whole networks on every Cortex-M in an emulator: equal to the reference interpreter, layer by
-// layer and as a whole, in both roundings of integers.
-#include "compiler/compile.h"
+// layer and as a whole, in every rounding.
 #include "compiler/import/import.h"
-#include "tests/operators/kernels_cache.h"
+#include "tests/operators/check_on.h"
+#include "tests/support/installed.h"
 #include "tests/support/random_graph.h"
 #include "tests/support/shared.h"
 
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 
 namespace octet::test {
 namespace {
-
-std::optional<Target> installed(const std::string &name) {
-    const Target target = find_target(name);
-    const std::vector<std::string> missing = missing_programs(target, true);
-    for (const std::string &program : missing)
-        WARN("skipped " << name << ": there is no " << program);
-    return missing.empty() ? std::optional(target) : std::nullopt;
-}
-
-void check_network(Graph graph, const Target &target) {
-    for (const Rounding rounding : {Rounding::micro, Rounding::reference, Rounding::float32}) {
-        INFO(graph.name << ", " << target.name << ", " << name_of(rounding));
-        graph.set_rounding(rounding);
-        CompileOptions options;
-        options.target = target;
-        options.cache = KernelCache::folder();
-        const Compiled compiled = compile(graph, options);
-        fmt::print(stderr, "{:<30} {:<15} {:<10} {} kernels, {} new\n", graph.name, target.name,
-                   name_of(rounding), compiled.program.kernels.size(),
-                   compiled.program.kernels.size() - compiled.cache_hits);
-        const Verdict verdict = verify(graph, compiled, 1);
-        for (const LayerVerdict &layer : verdict.layers) {
-            INFO(layer.name);
-            CHECK(layer.mismatches == 0);
-        }
-        CHECK(verdict.mismatches == 0);
-        CHECK(verdict.outputs > 0);
-    }
-}
 
 /// The MLPerf Tiny benchmarks and two examples of TensorFlow Lite Micro.
 constexpr const char *real_networks[] = {"ic_resnet8_int8",        "kws_dscnn_int8",
@@ -47,17 +17,21 @@ constexpr const char *real_networks[] = {"ic_resnet8_int8",        "kws_dscnn_in
                                          "tflm_micro_speech_int8", "tflm_hello_world_int8"};
 
 void check_core(const std::string &core) {
-    const auto target = installed(core);
-    if (!target)
+    const Target target = find_target(core);
+    if (!installed(target))
         return;
+    const auto check_network = [&](const Graph &graph) {
+        for (const Rounding rounding : {Rounding::micro, Rounding::reference, Rounding::float32})
+            check_on(graph, target, rounding, 1);
+    };
     for (uint32_t seed = 11; seed < 13; ++seed) {
         Graph graph = random_network(seed);
         graph.name = fmt::format("network_{}", seed);
-        check_network(graph, *target);
+        check_network(graph);
     }
     if (const auto models = shared_folder("models"))
         for (const std::string name : real_networks)
-            check_network(import_model(*models / (name + ".tflite")), *target);
+            check_network(import_model(*models / (name + ".tflite")));
 }
 
 TEST_CASE("networks on cortex-m0plus", "[m0plus]") {

@@ -3,9 +3,9 @@
 //
 // Compilation and start of an emulator go by graph, so the cases of a group are merged into graphs
 // as large as a chip's memory allows.
-#include "compiler/compile.h"
-#include "tests/operators/kernels_cache.h"
+#include "tests/operators/check_on.h"
 #include "tests/operators/kernels_cases.h"
+#include "tests/support/installed.h"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -20,14 +20,6 @@ constexpr size_t graph_bytes = 160 << 10;
 constexpr size_t graph_operators = 60;
 /// Inputs, and again outputs, that the runner firmware takes.
 constexpr size_t graph_ends = 16;
-
-std::optional<Target> installed(const std::string &name) {
-    const Target target = find_target(name);
-    const std::vector<std::string> missing = missing_programs(target, true);
-    for (const std::string &program : missing)
-        WARN("skipped " << name << ": there is no " << program);
-    return missing.empty() ? std::optional(target) : std::nullopt;
-}
 
 size_t tensor_bytes(const Graph &graph) {
     size_t bytes = 0;
@@ -58,35 +50,16 @@ std::vector<Graph> batches(const CaseGroup &group, size_t step) {
     return graphs;
 }
 
-void check_graph(Graph graph, const Target &target, Rounding rounding) {
-    INFO(target.name << ", " << name_of(rounding));
-    graph.set_rounding(rounding);
-    CompileOptions options;
-    options.target = target;
-    options.cache = KernelCache::folder();
-    const Compiled compiled = compile(graph, options);
-    fmt::print(stderr, "{:<20} {:<20} {:<10} {} kernels, {} new\n", graph.name, target.name,
-               name_of(rounding), compiled.program.kernels.size(),
-               compiled.program.kernels.size() - compiled.cache_hits);
-    const Verdict verdict = verify(graph, compiled, 2);
-    for (const LayerVerdict &layer : verdict.layers) {
-        INFO(layer.name << ": " << layer.outputs << " outputs");
-        CHECK(layer.mismatches == 0);
-    }
-    CHECK(verdict.mismatches == 0);
-    CHECK(verdict.outputs > 0);
-}
-
-/// Every `step`-th case on `target`.
-void check_cases(const std::string &target, const std::vector<CaseGroup> &groups, size_t step,
+/// Every `step`-th case on the target of that name.
+void check_cases(const std::string &name, const std::vector<CaseGroup> &groups, size_t step,
                  std::initializer_list<Rounding> roundings) {
-    const auto here = installed(target);
-    if (!here)
+    const Target target = find_target(name);
+    if (!installed(target))
         return;
     for (const CaseGroup &group : groups)
         for (const Graph &graph : batches(group, step))
             for (const Rounding rounding : roundings)
-                check_graph(graph, *here, rounding);
+                check_on(graph, target, rounding, 2);
 }
 
 TEST_CASE("convolutions on cortex-m4", "[m4][convolutions]") {
