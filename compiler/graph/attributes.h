@@ -62,6 +62,46 @@ struct AddAttributes {
     bool operator==(const AddAttributes &) const = default;
 };
 
+struct SubAttributes {
+    Activation activation = Activation::none;
+    bool operator==(const SubAttributes &) const = default;
+};
+
+struct MulAttributes {
+    Activation activation = Activation::none;
+    bool operator==(const MulAttributes &) const = default;
+};
+
+/// x where it is positive, alpha x elsewhere.
+struct LeakyReluAttributes {
+    float alpha = 0.2f;
+    bool operator==(const LeakyReluAttributes &) const = default;
+};
+
+/// Transposed convolution: the gradient of a convolution with respect to its input. Input NHWC,
+/// weights (c_out, k_h, k_w, c_in), bias (c_out). Input (y, x) adds to outputs
+/// (y stride_h - top + ry, x stride_w - left + rx); the output's extents are the stored ones.
+struct TransposeConv2dAttributes {
+    int stride_h = 1, stride_w = 1;
+    Padding padding = {};
+    Activation activation = Activation::none;
+    bool operator==(const TransposeConv2dAttributes &) const = default;
+};
+
+/// Resizing of height and width to the stored output's. With half_pixel_centers output pixel i
+/// samples at (i + 1/2) in / out - 1/2, with align_corners at i (in - 1) / (out - 1), else at
+/// i in / out.
+struct ResizeAttributes {
+    bool align_corners = false, half_pixel_centers = false;
+    bool operator==(const ResizeAttributes &) const = default;
+};
+
+/// Per axis begin and stride (positive); as many elements as the stored output has.
+struct SliceAttributes {
+    std::vector<int> begin, strides;
+    bool operator==(const SliceAttributes &) const = default;
+};
+
 /// Mean over `axes` (sorted, unique).
 struct MeanAttributes {
     std::vector<int> axes;
@@ -109,6 +149,8 @@ using Attributes =
     std::variant<std::monostate, Conv2dAttributes, DepthwiseConv2dAttributes,
                  FullyConnectedAttributes, Pool2dAttributes, AddAttributes, MeanAttributes,
                  PadAttributes, SoftmaxAttributes, ConcatenationAttributes, TransposeAttributes,
-                 StridedSliceAttributes, PackAttributes>;
+                 StridedSliceAttributes, PackAttributes, SubAttributes, MulAttributes,
+                 LeakyReluAttributes, TransposeConv2dAttributes, ResizeAttributes,
+                 SliceAttributes>;
 
 } // namespace octet

@@ -46,12 +46,28 @@ struct Quantization {
 
 using Bytes = std::vector<uint8_t>;
 
+/// How model files keep the elements of a constant int8 tensor: in fewer bits than eight, as they
+/// are or as indices into codebooks. `Tensor::data` always holds the decoded int8 values, so that
+/// nobody who computes has to know.
+struct WeightStorage {
+    int bits = 8; ///< of one stored element or index: 1 to 8
+    /// Codebooks of 2^bits int8 values, one after another; empty where elements are stored as they
+    /// are. Each serves as many successive indices of `axis` as all others.
+    std::vector<int8_t> codebooks;
+    int axis = 0;
+
+    bool plain() const { return bits == 8 && codebooks.empty(); }
+    int codebook_count() const { return int(codebooks.size() >> bits); }
+    bool operator==(const WeightStorage &) const = default;
+};
+
 struct Tensor {
     std::string name;
     DType dtype = DType::f32;
     Shape shape;
     Quantization quantization;
     std::shared_ptr<const Bytes> data; ///< Set for constants; element_count * size_of bytes.
+    WeightStorage storage;             ///< Of a constant int8 tensor.
 
     bool constant() const { return data != nullptr; }
     int64_t elements() const { return element_count(shape); }
