@@ -69,6 +69,23 @@ struct AttributeText {
         return words({a.keep_dims ? "keep dims" : "", describe(a.activation)});
     }
     std::string operator()(const AddAttributes &a) const { return describe(a.activation); }
+    std::string operator()(const SubAttributes &a) const { return describe(a.activation); }
+    std::string operator()(const MulAttributes &a) const { return describe(a.activation); }
+    std::string operator()(const LeakyReluAttributes &a) const {
+        return fmt::format("alpha {:g}", a.alpha);
+    }
+    std::string operator()(const TransposeConv2dAttributes &a) const {
+        return words({pair("stride", a.stride_h, a.stride_w), describe(a.padding),
+                      describe(a.activation)});
+    }
+    std::string operator()(const ResizeAttributes &a) const {
+        return words({a.align_corners ? "align corners" : "",
+                      a.half_pixel_centers ? "half-pixel centers" : ""});
+    }
+    std::string operator()(const SliceAttributes &a) const {
+        return fmt::format("begin {} strides {}", fmt::join(a.begin, ","),
+                           fmt::join(a.strides, ","));
+    }
     std::string operator()(const MeanAttributes &a) const {
         return words(
             {fmt::format("axes {}", fmt::join(a.axes, ",")), a.keep_dims ? "keep dims" : ""});
