@@ -3,6 +3,8 @@
 // looking again. Built with the sanitizers this also finds undefined behaviour.
 //
 // OCTET_FUZZ_CASES (20000) and OCTET_FUZZ_SEED (1) in the environment make a longer or another run.
+#include "compiler/export/export.h"
+#include "compiler/export/tflite/model.h"
 #include "compiler/import/import.h"
 #include "compiler/import/tflite/import_tflite.h"
 #include "compiler/reference/interpreter.h"
@@ -10,7 +12,6 @@
 #include "tests/support/random_graph.h"
 #include "tests/support/sample_graphs.h"
 #include "tests/support/shared.h"
-#include "tests/support/tflite_writer.h"
 
 #include <catch2/catch.hpp>
 
@@ -128,10 +129,10 @@ TEST_CASE("mutated structures import or are refused") {
     const uint32_t cases = environment("OCTET_FUZZ_CASES", 20000);
     std::vector<Bytes> models;
     for (const Graph &graph : sample_graphs()) {
-        tflite::schema::ModelT model = to_model(graph);
+        tflite::schema::ModelT model = tflite::to_model(graph);
         for (auto &buffer : model.buffers)
             buffer->data.resize(std::min<size_t>(buffer->data.size(), 8));
-        models.push_back(pack(model));
+        models.push_back(tflite::pack(model));
     }
     for (uint32_t i = 0; i < cases; i++) {
         Bytes bytes = models[i % models.size()];

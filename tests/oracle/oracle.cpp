@@ -1,6 +1,7 @@
 #include "tests/oracle/oracle.h"
 
-#include "tests/support/tflite_writer.h"
+#include "compiler/export/export.h"
+#include "tests/support/write_file.h"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

@@ -1,9 +1,10 @@
 // Writes one model per operator and a few networks to a folder, for other engines to load:
 //     write_test_models DIRECTORY
+#include "compiler/export/export.h"
 #include "tests/support/sample_graphs.h"
-#include "tests/support/tflite_writer.h"
 
 #include "compiler/support/error.h"
+#include "tests/support/write_file.h"
 
 #include <cstdio>
 
@@ -16,8 +17,7 @@ int main(int argc, char **argv) {
         const std::filesystem::path directory = argv[1];
         std::filesystem::create_directories(directory);
         for (const octet::Graph &graph : octet::test::sample_graphs())
-            octet::test::write_file(directory / (graph.name + ".tflite"),
-                                    octet::test::to_tflite(graph));
+            octet::test::write_file(directory / (graph.name + ".tflite"), octet::to_tflite(graph));
     } catch (const std::exception &error) {
         std::fprintf(stderr, "write_test_models: %s\n", error.what());
         return 1;

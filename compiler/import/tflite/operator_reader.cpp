@@ -1,21 +1,10 @@
 #include "compiler/import/tflite/operator_reader.h"
 
+#include "compiler/graph/same_padding.h"
+
 #include <algorithm>
 
 namespace octet::tflite {
-
-namespace {
-
-// TFLite makes the output ceil(extent / stride) long and splits the padding that this takes, the
-// odd element at the end.
-std::pair<int, int> same_padding(int extent, int kernel, int stride, int dilation) {
-    const int64_t output = (int64_t(extent) + stride - 1) / stride;
-    const int64_t covered = int64_t(kernel - 1) * dilation + 1;
-    const int64_t total = std::max<int64_t>(0, (output - 1) * stride + covered - extent);
-    return {int(total / 2), int(total - total / 2)};
-}
-
-} // namespace
 
 Activation OperatorReader::activation(schema::ActivationFunctionType type) const {
     switch (type) {

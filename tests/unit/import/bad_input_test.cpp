@@ -1,8 +1,8 @@
 // What a bad .tflite file gets: one Error that names the file, the object and the remedy.
+#include "compiler/export/tflite/model.h"
 #include "compiler/import/tflite/import_tflite.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/random_graph.h"
-#include "tests/support/tflite_writer.h"
 
 using namespace octet;
 using namespace octet::test;
@@ -18,10 +18,10 @@ Graph convolution() {
 
 template <typename Spoil>
 std::string spoiled(const Graph &graph, Spoil &&spoil) {
-    schema::ModelT model = to_model(graph);
-    REQUIRE_NOTHROW(tflite::import_tflite(pack(model), "net.tflite"));
+    schema::ModelT model = tflite::to_model(graph);
+    REQUIRE_NOTHROW(tflite::import_tflite(tflite::pack(model), "net.tflite"));
     spoil(model, *model.subgraphs.at(0));
-    const Bytes bytes = pack(model);
+    const Bytes bytes = tflite::pack(model);
     return error_of([&] { tflite::import_tflite(bytes, "net.tflite"); });
 }
 

@@ -1,9 +1,9 @@
 // Defects of real files that the importer puts right.
+#include "compiler/export/tflite/model.h"
 #include "compiler/import/tflite/import_tflite.h"
 #include "tests/support/compare_graphs.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/random_graph.h"
-#include "tests/support/tflite_writer.h"
 
 using namespace octet;
 using namespace octet::test;
@@ -20,9 +20,9 @@ Graph convolution(bool per_channel = true) {
 /// The graph that comes out of `graph`'s file after `change`.
 template <typename Change>
 Graph changed(const Graph &graph, Change &&change) {
-    schema::ModelT model = to_model(graph);
+    schema::ModelT model = tflite::to_model(graph);
     change(model, *model.subgraphs.at(0));
-    return tflite::import_tflite(pack(model), "net.tflite");
+    return tflite::import_tflite(tflite::pack(model), "net.tflite");
 }
 
 void rename(schema::SubGraphT &subgraph, TensorId tensor, std::string name) {
@@ -128,10 +128,10 @@ TEST_CASE("uint8 weights become int8 weights of the same real values") {
     RandomGraph g(1, "net");
     const TensorId x = g.input({1, 5, 5, 2}, DType::u8);
     const Graph graph = g.finish({g.conv2d(x, {.weight_zero_point = 12})});
-    const schema::ModelT model = to_model(graph);
+    const schema::ModelT model = tflite::to_model(graph);
     REQUIRE(model.subgraphs[0]->tensors[1]->type == schema::TensorType::UINT8);
     REQUIRE(model.subgraphs[0]->tensors[1]->quantization->zero_point[0] == 140);
-    const Graph imported = tflite::import_tflite(pack(model), "net.tflite");
+    const Graph imported = tflite::import_tflite(tflite::pack(model), "net.tflite");
     CHECK(difference(graph, imported) == "");
     CHECK(imported.notes ==
           std::vector<std::string>{"the uint8 weights of conv2d_0 are kept as int8"});

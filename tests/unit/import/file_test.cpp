@@ -1,8 +1,9 @@
 // Files on disk: dispatch by content and extension, names, and what is said of a network's numbers.
+#include "compiler/export/export.h"
 #include "compiler/import/import.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/random_graph.h"
-#include "tests/support/tflite_writer.h"
+#include "tests/support/write_file.h"
 
 #include <unistd.h>
 

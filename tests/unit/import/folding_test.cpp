@@ -1,10 +1,11 @@
 // Shape arithmetic and conversions of constants fold at import; what nothing needs disappears.
+#include "compiler/export/export.h"
+#include "compiler/export/tflite/model.h"
 #include "compiler/import/fold.h"
 #include "compiler/import/tflite/import_tflite.h"
 #include "tests/support/compare_graphs.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/random_graph.h"
-#include "tests/support/tflite_writer.h"
 
 #include <cstring>
 
@@ -67,9 +68,9 @@ Bytes reshape_by_chain(DType dtype, const std::vector<T> &extents) {
     const TensorId result = TensorId(graph.tensors.size() - 1);
     graph.operators.push_back({OpKind::reshape, "result", {y}, {result}, {}, Rounding::reference});
     graph.outputs = {result};
-    schema::ModelT model = to_model(graph);
+    schema::ModelT model = tflite::to_model(graph);
     model.subgraphs[0]->operators.back()->inputs = {y, packed};
-    return pack(model);
+    return tflite::pack(model);
 }
 
 } // namespace
@@ -103,9 +104,9 @@ TEST_CASE("a shape that depends on values is refused") {
     RandomGraph g(1, "net");
     const TensorId x = g.input({3, 8});
     const Graph graph = g.finish({g.reshape(x, {6, 4})});
-    schema::ModelT model = to_model(graph);
+    schema::ModelT model = tflite::to_model(graph);
     model.subgraphs[0]->tensors.back()->buffer = 0;
-    check_message(error_of([&] { tflite::import_tflite(pack(model), "net"); }),
+    check_message(error_of([&] { tflite::import_tflite(tflite::pack(model), "net"); }),
                   {"reshape_0 (RESHAPE)", "shape", "computed at run time"});
 }
 

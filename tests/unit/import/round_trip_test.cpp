@@ -1,9 +1,9 @@
 // Graph -> .tflite -> Graph gives the same graph: every operator, in int8, uint8 and float.
+#include "compiler/export/export.h"
 #include "compiler/import/tflite/import_tflite.h"
 #include "tests/support/compare_graphs.h"
 #include "tests/support/random_graph.h"
 #include "tests/support/sample_graphs.h"
-#include "tests/support/tflite_writer.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,11 +1,9 @@
-#include "tests/support/tflite_options.h"
+#include "compiler/export/tflite/options.h"
 
+#include "compiler/graph/same_padding.h"
 #include "compiler/support/error.h"
-#include "tests/support/random_graph.h"
 
-namespace octet::test {
-
-namespace schema = tflite::schema;
+namespace octet::tflite {
 
 namespace {
 
@@ -51,10 +49,11 @@ std::optional<schema::Padding> padding_scheme(const Graph &graph, const Operator
     if (!window || !window->padding.any())
         return schema::Padding::VALID;
     const Shape &x = graph.tensor(op.inputs[0]).shape;
-    const Padding same =
-        same_padding(x[1], x[2], window->kernel_h, window->kernel_w, window->stride_h,
-                     window->stride_w, window->dilation_h, window->dilation_w);
-    if (window->padding == same)
+    const auto [top, bottom] =
+        same_padding(x[1], window->kernel_h, window->stride_h, window->dilation_h);
+    const auto [left, right] =
+        same_padding(x[2], window->kernel_w, window->stride_w, window->dilation_w);
+    if (window->padding == Padding{top, bottom, left, right})
         return schema::Padding::SAME;
     return std::nullopt;
 }
@@ -209,4 +208,4 @@ schema::TensorType tensor_type(DType dtype) {
     throw Error("element type {} is not one of TFLite's; use another", int(dtype));
 }
 
-} // namespace octet::test
+} // namespace octet::tflite

@@ -1,15 +1,14 @@
-#include "tests/support/tflite_writer.h"
-
+#include "compiler/export/export.h"
+#include "compiler/export/tflite/model.h"
+#include "compiler/export/tflite/options.h"
 #include "compiler/support/error.h"
-#include "tests/support/tflite_options.h"
 
+#include <algorithm>
 #include <cstring>
-#include <fstream>
+#include <limits>
 #include <map>
 
-namespace octet::test {
-
-namespace schema = tflite::schema;
+namespace octet::tflite {
 
 namespace {
 
@@ -28,7 +27,7 @@ class Writer {
 public:
     explicit Writer(const Graph &graph) : graph_(graph) {
         model_.version = 3;
-        model_.description = graph.name;
+        model_.description = graph.name + ", written by Octet";
         model_.buffers.push_back(std::make_unique<schema::BufferT>());
         auto subgraph = std::make_unique<schema::SubGraphT>();
         subgraph_ = subgraph.get();
@@ -93,11 +92,12 @@ private:
     int add_integers(const std::string &name, Shape shape, const std::vector<int32_t> &values) {
         Bytes bytes(values.size() * sizeof(int32_t));
         std::memcpy(bytes.data(), values.data(), bytes.size());
-        return add_tensor({name,
-                           DType::s32,
-                           std::move(shape),
-                           {},
-                           std::make_shared<const Bytes>(std::move(bytes))});
+        Tensor tensor;
+        tensor.name = name;
+        tensor.dtype = DType::s32;
+        tensor.shape = std::move(shape);
+        tensor.data = std::make_shared<const Bytes>(std::move(bytes));
+        return add_tensor(tensor);
     }
 
     int add_pads(const std::string &name, const std::vector<std::pair<int, int>> &pads) {
@@ -107,39 +107,74 @@ private:
         return add_integers(name + "/paddings", {int(pads.size()), 2}, values);
     }
 
-    uint32_t opcode(OpKind kind) {
-        const auto [found, added] = opcodes_.try_emplace(kind, model_.operator_codes.size());
+    uint32_t opcode(schema::BuiltinOperator builtin, int version) {
+        const auto [found, added] =
+            opcodes_.try_emplace({builtin, version}, model_.operator_codes.size());
         if (added) {
             auto code = std::make_unique<schema::OperatorCodeT>();
-            code->builtin_code = code_of(kind);
-            code->deprecated_builtin_code = int8_t(code->builtin_code);
+            code->builtin_code = builtin;
+            code->deprecated_builtin_code = int8_t(
+                std::min(builtin, schema::BuiltinOperator::PLACEHOLDER_FOR_GREATER_OP_CODES));
+            code->version = version;
             model_.operator_codes.push_back(std::move(code));
         }
         return uint32_t(found->second);
     }
 
-    // Padding that is neither SAME nor VALID: an operator PAD, then VALID. A pool must not count
-    // padded places, so there it would change the result.
-    int pad_input(const Operator &op, const Padding &p) {
+    /// What padded places of a maximum must be: the least value, so that they do not count.
+    int add_lowest(const std::string &name, const Tensor &like) {
+        Tensor lowest = like;
+        lowest.name = name + "/lowest";
+        lowest.shape = {};
+        Bytes bytes = {uint8_t(like.dtype == DType::s8 ? 0x80 : 0)};
+        if (like.dtype == DType::f32) {
+            const float least = std::numeric_limits<float>::lowest();
+            bytes.resize(sizeof least);
+            std::memcpy(bytes.data(), &least, sizeof least);
+        }
+        lowest.data = std::make_shared<const Bytes>(std::move(bytes));
+        return add_tensor(lowest);
+    }
+
+    /// Padding that is neither SAME nor VALID: an operator PAD, then VALID. An average must not
+    /// count padded places, so there it would change the result.
+    int pad_input(const Operator &op) {
+        Padding p;
+        if (const auto *a = std::get_if<Conv2dAttributes>(&op.attributes))
+            p = a->padding;
+        else if (const auto *b = std::get_if<DepthwiseConv2dAttributes>(&op.attributes))
+            p = b->padding;
+        else if (op.kind == OpKind::max_pool2d)
+            p = op.as<Pool2dAttributes>().padding;
+        else
+            throw Error("{}: TFLite cannot express its padding; use SAME or VALID, or write .onnx "
+                        "or .octet",
+                        op.name);
         Tensor padded = graph_.tensor(op.inputs[0]);
         padded.name = op.name + "/pad";
         padded.shape[1] += p.top + p.bottom;
         padded.shape[2] += p.left + p.right;
         const int output = add_tensor(padded);
         auto pad = std::make_unique<schema::OperatorT>();
-        pad->opcode_index = opcode(OpKind::pad);
         pad->inputs = {
             op.inputs[0],
             add_pads(padded.name, {{0, 0}, {p.top, p.bottom}, {p.left, p.right}, {0, 0}})};
         pad->outputs = {output};
-        pad->builtin_options.Set(schema::PadOptionsT{});
+        const bool maximum = op.kind == OpKind::max_pool2d;
+        if (maximum)
+            pad->inputs.push_back(add_lowest(op.name, padded));
+        else
+            pad->builtin_options.Set(schema::PadOptionsT{});
+        pad->opcode_index =
+            opcode(maximum ? schema::BuiltinOperator::PADV2 : schema::BuiltinOperator::PAD,
+                   padded.dtype == DType::s8 ? 2 : 1);
         subgraph_->operators.push_back(std::move(pad));
         return output;
     }
 
     void add_operator(const Operator &op) {
         auto written = std::make_unique<schema::OperatorT>();
-        written->opcode_index = opcode(op.kind);
+        written->opcode_index = opcode(code_of(op.kind), version_of(graph_, op));
         written->inputs = op.inputs;
         while (!written->inputs.empty() && written->inputs.back() == no_tensor)
             written->inputs.pop_back();
@@ -147,12 +182,7 @@ private:
 
         std::optional<schema::Padding> padding = padding_scheme(graph_, op);
         if (!padding) {
-            if (const auto *a = std::get_if<Conv2dAttributes>(&op.attributes))
-                written->inputs[0] = pad_input(op, a->padding);
-            else if (const auto *b = std::get_if<DepthwiseConv2dAttributes>(&op.attributes))
-                written->inputs[0] = pad_input(op, b->padding);
-            else
-                throw Error("{}: TFLite cannot express its padding; use SAME or VALID", op.name);
+            written->inputs[0] = pad_input(op);
             padding = schema::Padding::VALID;
         }
         written->builtin_options = options_of(graph_, op, *padding);
@@ -194,7 +224,7 @@ private:
     const Graph &graph_;
     schema::ModelT model_;
     schema::SubGraphT *subgraph_;
-    std::map<OpKind, size_t> opcodes_;
+    std::map<std::pair<schema::BuiltinOperator, int>, size_t> opcodes_;
 };
 
 } // namespace
@@ -209,16 +239,12 @@ Bytes pack(const schema::ModelT &model) {
     return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
+} // namespace octet::tflite
+
+namespace octet {
+
 Bytes to_tflite(const Graph &graph) {
-    return pack(to_model(graph));
+    return tflite::pack(tflite::to_model(graph));
 }
 
-void write_file(const std::filesystem::path &path, const Bytes &bytes) {
-    std::ofstream stream(path, std::ios::binary);
-    stream.write(reinterpret_cast<const char *>(bytes.data()), std::streamsize(bytes.size()));
-    if (!stream.flush())
-        throw Error("{}: could not be written; free some space or choose another folder",
-                    path.string());
-}
-
-} // namespace octet::test
+} // namespace octet

@@ -1,0 +1,26 @@
+// What TFLite stores beside an operator, from Octet's attributes: the options table, and the least
+// version of the operator that has what it uses.
+#pragma once
+
+#include "compiler/graph/graph.h"
+#include "compiler/import/tflite/tflite_generated.h"
+
+#include <optional>
+
+namespace octet::tflite {
+
+/// SAME or VALID when `padding` is what TFLite computes for these extents, else nothing.
+std::optional<schema::Padding> padding_scheme(const Graph &graph, const Operator &op);
+
+/// The options of `op`; convolutions and pools get `padding`.
+schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
+                                       schema::Padding padding);
+
+/// The version of `op` by TensorFlow's own table (tensorflow/lite/tools/versioning/op_version.cc):
+/// engines refuse versions that they do not know, so it is the lowest that will do.
+int version_of(const Graph &graph, const Operator &op);
+
+/// TFLite's name for an element type.
+schema::TensorType tensor_type(DType dtype);
+
+} // namespace octet::tflite
