@@ -1,9 +1,11 @@
 #include "compiler/import/import.h"
 
+#include "compiler/import/octet/import_octet.h"
 #include "compiler/import/read_file.h"
 #include "compiler/import/tflite/import_tflite.h"
 #include "compiler/support/error.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 
@@ -36,13 +38,17 @@ Graph import_model(const std::filesystem::path &file) {
                          source);
     if (file.extension() == ".onnx")
         throw UsageError("{}: ONNX networks are not supported yet; convert it to .tflite", source);
-    if (!has_identifier(bytes, "TFL3"))
+    const bool is_octet = has_identifier(bytes, "OCTN");
+    if (!is_octet && !has_identifier(bytes, "TFL3"))
         throw UsageError("{}: this is not a TensorFlow Lite model (it lacks the letters TFL3); "
                          "give a .tflite file",
                          source);
-    Graph graph = tflite::import_tflite(bytes, source);
+    Graph graph =
+        is_octet ? network::import_octet(bytes, source) : tflite::import_tflite(bytes, source);
     graph.name = identifier(file.stem().string());
-    graph.notes.insert(graph.notes.begin(), describe_numbers(graph));
+    const std::string numbers = describe_numbers(graph);
+    if (std::find(graph.notes.begin(), graph.notes.end(), numbers) == graph.notes.end())
+        graph.notes.insert(graph.notes.begin(), numbers);
     return graph;
 }
 

@@ -15,7 +15,7 @@ std::string difference(const Tensor &a, const Tensor &b) {
         return "quantization";
     if (a.constant() != b.constant() || (a.constant() && *a.data != *b.data))
         return "data";
-    return "";
+    return a.storage == b.storage ? "" : "storage";
 }
 
 std::string difference(const Operator &a, const Operator &b) {

@@ -72,22 +72,12 @@ Quantization read_quantization(const std::string &object, const Tensor &tensor,
 } // namespace
 
 std::string printable(const flatbuffers::String *text) {
-    std::string result = text ? text->str().substr(0, 4096) : "";
-    std::replace_if(
-        result.begin(), result.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '_');
-    return result;
+    return text ? octet::printable(text->string_view()) : "";
 }
 
 TensorReader::TensorReader(const schema::Model &model, const std::string &source, size_t file_size)
-    : model_(model), source_(source), budget_(4 * file_size + 65536),
+    : model_(model), source_(source), budget_(source, file_size),
       buffers_(model.buffers() ? model.buffers()->size() : 0) {}
-
-void TensorReader::spend(size_t bytes) {
-    if (bytes > budget_)
-        throw Error("{}: its tables refer to the same bytes many times; the file is damaged",
-                    source_);
-    budget_ -= bytes;
-}
 
 std::shared_ptr<const Bytes> TensorReader::data(const std::string &object,
                                                 const schema::Tensor &tensor) {

@@ -3,6 +3,7 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/import/tflite/tflite_generated.h"
+#include "compiler/import/untrusted.h"
 
 namespace octet::tflite {
 
@@ -16,20 +17,19 @@ public:
     /// floats. Throws Error for what cannot be read.
     Tensor read(const schema::Tensor &tensor, size_t index);
 
-    /// Counts bytes taken from the file. FlatBuffers may refer to the same bytes many times, so
-    /// that a small hostile file could describe a huge model; honest ones share little.
-    void spend(size_t bytes);
+    /// Counts bytes taken from the file.
+    void spend(size_t bytes) { budget_.spend(bytes); }
 
 private:
     std::shared_ptr<const Bytes> data(const std::string &object, const schema::Tensor &tensor);
 
     const schema::Model &model_;
     const std::string &source_;
-    size_t budget_;
+    Budget budget_;
     std::vector<std::shared_ptr<const Bytes>> buffers_; ///< one copy each, shared by tensors
 };
 
-/// Printable ASCII of at most 4096 letters: names go into messages, reports and JSON.
+/// octet::printable, of a text that may be absent.
 std::string printable(const flatbuffers::String *text);
 
 } // namespace octet::tflite
