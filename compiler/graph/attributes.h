@@ -80,7 +80,8 @@ struct LeakyReluAttributes {
 
 /// Transposed convolution: the gradient of a convolution with respect to its input. Input NHWC,
 /// weights (c_out, k_h, k_w, c_in), bias (c_out). Input (y, x) adds to outputs
-/// (y stride_h - top + ry, x stride_w - left + rx); the output's extents are the stored ones.
+/// (y stride_h - top + ry, x stride_w - left + rx); the output's extents are the stored ones, and
+/// `bottom` and `right`, which follow from them, are 0.
 struct TransposeConv2dAttributes {
     int stride_h = 1, stride_w = 1;
     Padding padding = {};
@@ -96,7 +97,7 @@ struct ResizeAttributes {
     bool operator==(const ResizeAttributes &) const = default;
 };
 
-/// Per axis begin and stride (positive); as many elements as the stored output has.
+/// Per axis begin and stride (positive); as many elements of it as the stored output has.
 struct SliceAttributes {
     std::vector<int> begin, strides;
     bool operator==(const SliceAttributes &) const = default;

@@ -164,7 +164,8 @@ void check(const Graph &graph) {
                         where(graph));
     }
     if (graph.operators.empty())
-        throw Error("{}: no operator computes its outputs; there is nothing to compile", where(graph));
+        throw Error("{}: no operator computes its outputs; there is nothing to compile",
+                    where(graph));
     Order order(graph);
     order.inputs();
     std::set<std::string> names;

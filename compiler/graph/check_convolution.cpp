@@ -1,4 +1,4 @@
-// Checks of the operators with weights: convolution, depthwise convolution, fully connected.
+// Checks of the operators with weights: convolutions and fully connected.
 #include "compiler/graph/check_operator.h"
 
 #include <cmath>
@@ -107,6 +107,31 @@ void check_depthwise_conv2d(const OperatorCheck &check) {
                    in[3], to_string(weights), a.multiplier);
     check_bias(check, channels);
     check.output_shape({in[0], height, width, channels});
+}
+
+void check_transpose_conv2d(const OperatorCheck &check) {
+    check.operands(2, 3);
+    const auto &a = check.attributes<TransposeConv2dAttributes>();
+    check_weights(check, 4, 0);
+    check.rank(check.input(0), 4);
+    check.rank(check.output(), 4);
+    const Shape &in = check.input(0).shape, &weights = check.input(1).shape;
+    const Shape &out = check.output().shape;
+    for (int value : {weights[1], weights[2]})
+        check.extent(value, "kernel");
+    for (int value : {a.stride_h, a.stride_w})
+        check.extent(value, "stride");
+    const Padding &p = a.padding;
+    if (p.top < 0 || p.top >= weights[1] || p.left < 0 || p.left >= weights[2] || p.bottom ||
+        p.right)
+        check.fail("its padding is {}, {}, {} and {}; above and on the left it must be below the "
+                   "kernel's extents, below and on the right 0",
+                   p.top, p.bottom, p.left, p.right);
+    if (weights[3] != in[3])
+        check.fail("its input has {} channels, its weights are {}; the last extent must be equal",
+                   in[3], to_string(weights));
+    check_bias(check, weights[0]);
+    check.output_shape({in[0], out[1], out[2], weights[0]});
 }
 
 void check_fully_connected(const OperatorCheck &check) {

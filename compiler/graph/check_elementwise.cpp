@@ -1,4 +1,4 @@
-// Checks of the operators that keep places: addition, activations, softmax and conversions.
+// Checks of the operators of one operand that keep places: activations, softmax and conversions.
 #include "compiler/graph/check_operator.h"
 
 #include <algorithm>
@@ -15,52 +15,21 @@ void check_unary(const OperatorCheck &check) {
     check.output_shape(check.input().shape);
 }
 
-double ratio(const Tensor &from, const Tensor &to) {
-    return double(from.quantization.scale()) / double(to.quantization.scale());
-}
-
 void check_clamp(const OperatorCheck &check) {
     check_unary(check);
     check.same_type();
     if (quantized(check.input().dtype))
-        check.multiplier(ratio(check.input(), check.output()));
+        check.multiplier(scale_ratio(check.input(), check.output()));
 }
 
-/// Extents are aligned at the innermost axis; where they differ one must be 1.
-Shape broadcast(const OperatorCheck &check, const Shape &a, const Shape &b) {
-    const Shape &longer = a.size() >= b.size() ? a : b, &shorter = a.size() >= b.size() ? b : a;
-    Shape result = longer;
-    const size_t skipped = longer.size() - shorter.size();
-    for (size_t axis = 0; axis < shorter.size(); axis++) {
-        int &extent = result[skipped + axis];
-        if (extent != shorter[axis] && extent != 1 && shorter[axis] != 1)
-            check.fail("its inputs are {} and {}; extents that differ must be 1", to_string(a),
-                       to_string(b));
-        extent = std::max(extent, shorter[axis]);
-    }
-    return result;
+/// TFLite keeps 4 integer bits of the input.
+void check_integer_bits(const OperatorCheck &check) {
+    if (quantized(check.input().dtype) && !(check.input().quantization.scale() < 16))
+        check.fail("its input has scale {}; it must be below 16, quantize the network again",
+                   check.input().quantization.scale());
 }
 
 } // namespace
-
-void check_add(const OperatorCheck &check) {
-    check.operands(2, 2);
-    check.attributes<AddAttributes>();
-    for (const Tensor *tensor : {&check.input(0), &check.input(1), &check.output()})
-        check.activation(*tensor);
-    check.same_type();
-    check.output_shape(broadcast(check, check.input(0).shape, check.input(1).shape));
-    if (!quantized(check.output().dtype))
-        return;
-    // TFLite adds in units of twice the larger input scale divided by 2^20, and needs the way back
-    // to the output to be a factor below 1.
-    const double larger =
-        std::max(ratio(check.input(0), check.output()), ratio(check.input(1), check.output()));
-    if (!(2 * larger < double(1 << 20)))
-        check.fail("an input's scale is {:g} times the output's; it must be below 2^19, quantize "
-                   "the network again",
-                   larger);
-}
 
 void check_relu(const OperatorCheck &check) {
     check_clamp(check);
@@ -76,10 +45,39 @@ void check_logistic(const OperatorCheck &check) {
     check_unary(check);
     check.same_type();
     check.probability_quantization();
-    // TFLite keeps 4 integer bits of the input.
-    if (quantized(check.input().dtype) && !(check.input().quantization.scale() < 16))
-        check.fail("its input has scale {}; it must be below 16, quantize the network again",
-                   check.input().quantization.scale());
+    check_integer_bits(check);
+}
+
+void check_tanh(const OperatorCheck &check) {
+    check_unary(check);
+    check.same_type();
+    check.fixed_quantization(1.0f / 128, check.output().dtype == DType::s8 ? 0 : 128);
+    check_integer_bits(check);
+}
+
+void check_leaky_relu(const OperatorCheck &check) {
+    check_unary(check);
+    const float alpha = check.attributes<LeakyReluAttributes>().alpha;
+    check.same_type();
+    if (!std::isfinite(alpha) || alpha < 0)
+        check.fail("its alpha is {}; it must be finite and at least 0", alpha);
+    if (quantized(check.input().dtype))
+        check.multiplier(scale_ratio(check.input(), check.output()) * std::max(1.0, double(alpha)));
+}
+
+void check_hard_swish(const OperatorCheck &check) {
+    check_unary(check);
+    check.same_type();
+    if (!quantized(check.input().dtype))
+        return;
+    // TFLite computes in 16 bits, with shifts by less than that: of the input in units of 3 * 2^-15
+    // and, from 7 more bits than the input has, to the output.
+    const float scale = check.input().quantization.scale();
+    const double factor = scale_ratio(check.input(), check.output());
+    if (!(scale > 0x1p-20f && scale < 0x1p14f && factor > 0x1p-8 && factor < 0x1p7))
+        check.fail("its scale is {:g} and {:g} times the output's; these must lie within 2^-20 and "
+                   "2^14 and within 2^-8 and 2^7, quantize the network again",
+                   scale, factor);
 }
 
 void check_softmax(const OperatorCheck &check) {
@@ -102,7 +100,7 @@ void check_quantize(const OperatorCheck &check) {
     if (!quantized(check.output().dtype))
         check.fail("its output is {}; it must be int8 or uint8", name_of(check.output().dtype));
     if (quantized(check.input().dtype))
-        check.multiplier(ratio(check.input(), check.output()));
+        check.multiplier(scale_ratio(check.input(), check.output()));
 }
 
 void check_dequantize(const OperatorCheck &check) {

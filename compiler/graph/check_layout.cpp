@@ -1,4 +1,4 @@
-// Checks of the operators that move elements and compute nothing.
+// Checks of the operators that move elements, and of resizing.
 //
 // They also serve shape arithmetic on int32 and int64 constants, which importers fold away; check()
 // refuses them where such integers would be computed at run time.
@@ -66,6 +66,51 @@ void check_transpose(const OperatorCheck &check) {
     for (int axis : a.permutation)
         out.push_back(in[size_t(axis)]);
     check.output_shape(out);
+}
+
+void check_slice(const OperatorCheck &check) {
+    check.operands(1, 1);
+    const auto &a = check.attributes<SliceAttributes>();
+    check_moved(check);
+    const Shape &in = check.input().shape, &out = check.output().shape;
+    if (a.begin.size() != in.size() || a.strides.size() != in.size() || out.size() != in.size())
+        check.fail("it slices {} axes with {} strides into {}; the input is {}", a.begin.size(),
+                   a.strides.size(), to_string(out), to_string(in));
+    for (size_t axis = 0; axis < in.size(); axis++) {
+        const int64_t last = a.begin[axis] + int64_t(out[axis] - 1) * a.strides[axis];
+        if (a.begin[axis] < 0 || a.strides[axis] < 1 || last >= in[axis])
+            check.fail("it takes {} elements of axis {} from {} on by {}; the input is {}",
+                       out[axis], axis, a.begin[axis], a.strides[axis], to_string(in));
+    }
+}
+
+namespace {
+
+void check_resize(const OperatorCheck &check) {
+    check.operands(1, 1);
+    const auto &a = check.attributes<ResizeAttributes>();
+    check.activation(check.input());
+    check.activation(check.output());
+    check.same_type();
+    check.same_quantization(check.input(), check.output());
+    check.rank(check.input(), 4);
+    check.rank(check.output(), 4);
+    const Shape &in = check.input().shape, &out = check.output().shape;
+    // Engines compute places in 32 bits with 10 fractional bits.
+    for (int extent : {in[1], in[2], out[1], out[2]})
+        check.extent(extent, "height or width");
+    check.output_shape({in[0], out[1], out[2], in[3]});
+    if (a.align_corners && a.half_pixel_centers)
+        check.fail("it aligns corners and has half pixel centers; only one can be");
+}
+
+} // namespace
+
+void check_resize_bilinear(const OperatorCheck &check) {
+    check_resize(check);
+}
+void check_resize_nearest(const OperatorCheck &check) {
+    check_resize(check);
 }
 
 void check_pad(const OperatorCheck &check) {

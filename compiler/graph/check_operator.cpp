@@ -90,14 +90,17 @@ void OperatorCheck::same_quantization(const Tensor &a, const Tensor &b) const {
 }
 
 void OperatorCheck::probability_quantization() const {
+    fixed_quantization(1.0f / 256, output().dtype == DType::s8 ? -128 : 0);
+}
+
+void OperatorCheck::fixed_quantization(float scale, int32_t zero_point) const {
     if (!quantized(output().dtype))
         return;
-    const int lowest = output().dtype == DType::s8 ? -128 : 0;
-    const float scale = output().quantization.scale();
+    const Quantization &q = output().quantization;
     // TFLite's own tolerance.
-    if (std::abs(scale - 1.0f / 256) > 0.001f / 256 || output().quantization.zero_point() != lowest)
-        fail("its output has scale {} and zero point {}; TFLite fixes them to 1/256 and {}", scale,
-             output().quantization.zero_point(), lowest);
+    if (std::abs(q.scale() - scale) > 0.001f * scale || q.zero_point() != zero_point)
+        fail("its output has scale {} and zero point {}; TFLite fixes them to 1/{} and {}",
+             q.scale(), q.zero_point(), std::round(1 / scale), zero_point);
 }
 
 void OperatorCheck::multiplier(double real) const {

@@ -63,6 +63,8 @@ public:
     void same_quantization(const Tensor &a, const Tensor &b) const;
     /// TFLite fixes the output of SOFTMAX and LOGISTIC: scale 1/256, lowest value 0.
     void probability_quantization() const;
+    /// The output, where it is quantized, has the scale and zero point that TFLite fixes.
+    void fixed_quantization(float scale, int32_t zero_point) const;
     /// The factor from one quantization to another is finite and below max_multiplier.
     void multiplier(double real) const;
     void constant(const Tensor &tensor, const char *role) const;
@@ -80,6 +82,11 @@ private:
 
 inline bool quantized(DType dtype) {
     return dtype == DType::s8 || dtype == DType::u8;
+}
+
+/// The factor from one tensor's steps to another's.
+inline double scale_ratio(const Tensor &from, const Tensor &to) {
+    return double(from.quantization.scale()) / double(to.quantization.scale());
 }
 
 #define OCTET_OPERATOR(kind, tflite, code) void check_##kind(const OperatorCheck &check);

@@ -93,6 +93,10 @@ int64_t macs(const Graph &graph, const Operator &op) {
         const Shape &weights = graph.tensor(op.inputs[1]).shape;
         return graph.tensor(op.outputs[0]).elements() * weights[1] * weights[2];
     }
+    case OpKind::transpose_conv2d: {
+        const Shape &weights = graph.tensor(op.inputs[1]).shape;
+        return graph.tensor(op.inputs[0]).elements() * weights[0] * weights[1] * weights[2];
+    }
     case OpKind::fully_connected:
         return graph.tensor(op.outputs[0]).elements() * graph.tensor(op.inputs[1]).shape[1];
     default:

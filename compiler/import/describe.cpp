@@ -10,7 +10,7 @@ namespace {
 
 bool has_weights(OpKind kind) {
     return kind == OpKind::conv2d || kind == OpKind::depthwise_conv2d ||
-           kind == OpKind::fully_connected;
+           kind == OpKind::fully_connected || kind == OpKind::transpose_conv2d;
 }
 
 std::string weights_in_words(const Tensor &weights) {

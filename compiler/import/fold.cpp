@@ -21,6 +21,7 @@ bool moves_or_converts(OpKind kind) {
     case OpKind::quantize:
     case OpKind::reshape:
     case OpKind::shape:
+    case OpKind::slice:
     case OpKind::squeeze:
     case OpKind::strided_slice:
     case OpKind::transpose:
@@ -48,6 +49,9 @@ bool Folder::foldable(const Operator &op) const {
 }
 
 bool Folder::fold(const Operator &op) {
+    // Importers add tensors as they translate.
+    is_output_.resize(graph_.tensors.size(), false);
+    values_.resize(graph_.tensors.size());
     if (!foldable(op))
         return false;
     check_operator(graph_, op);

@@ -106,6 +106,15 @@ void append_lookup(Builder &builder, const Operator &op, const std::vector<uint8
                       .in_place = true});
 }
 
+void hard_swish(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
+void leaky_relu(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
+void tanh(Builder &builder, const Operator &op) {
+    lower_lookup(builder, op);
+}
 void logistic(Builder &builder, const Operator &op) {
     lower_lookup(builder, op);
 }

@@ -1,7 +1,6 @@
 #include "compiler/reference/add.h"
 
-#include "compiler/reference/accumulate.h"
-#include "compiler/reference/indexing.h"
+#include "compiler/reference/broadcast.h"
 
 #include <cmath>
 
@@ -13,8 +12,9 @@ AddParameters add_parameters(const Graph &graph, const Operator &op) {
     AddParameters result;
     result.float32 = op.rounding == Rounding::float32;
     result.zero_point = output.quantization.zero_point();
-    std::tie(result.lowest, result.highest) =
-        activation_range(op.as<AddAttributes>().activation, output);
+    const bool negate = op.kind == OpKind::sub;
+    std::tie(result.lowest, result.highest) = activation_range(
+        negate ? op.as<SubAttributes>().activation : op.as<AddAttributes>().activation, output);
     double common = 0;
     for (size_t i = 0; i < 2; ++i)
         common = std::max(common, 2 * double(graph.tensor(op.inputs.at(i)).quantization.scale()));
@@ -23,6 +23,10 @@ AddParameters add_parameters(const Graph &graph, const Operator &op) {
         result.zero_points[i] = quantization.zero_point();
         result.multipliers[i] = quantize_multiplier(double(quantization.scale()) / common);
         result.scales[i] = quantization.scale() / output_scale;
+    }
+    if (negate) {
+        result.multipliers[1].m = -result.multipliers[1].m;
+        result.scales[1] = -result.scales[1];
     }
     result.multiplier =
         quantize_multiplier(common / (double(1 << result.left_shift) * double(output_scale)));
@@ -49,27 +53,19 @@ int32_t add_values(const AddParameters &parameters, int32_t a, int32_t b) {
 }
 
 void add(const Operands &operands) {
-    const Shape &a_shape = operands.input_tensor(0).shape,
-                &b_shape = operands.input_tensor(1).shape;
-    const Shape &shape = operands.output_tensor().shape;
-    if (operands.is_float()) {
-        const auto [lowest, highest] = real_range(operands.op().as<AddAttributes>().activation);
-        const auto a = operands.input<float>(0), b = operands.input<float>(1);
-        const auto output = operands.output<float>();
-        for_each_index(shape,
-                       [&, lowest = lowest, highest = highest](auto index, int64_t position) {
-                           const float sum = a[size_t(broadcast_position(index, a_shape))] +
-                                             b[size_t(broadcast_position(index, b_shape))];
-                           output[size_t(position)] = std::clamp(sum, lowest, highest);
-                       });
-        return;
-    }
+    if (operands.is_float())
+        return combine_reals(operands, operands.op().as<AddAttributes>().activation,
+                             [](float a, float b) { return a + b; });
     const AddParameters parameters = add_parameters(operands.graph(), operands.op());
-    for_each_index(shape, [&](auto index, int64_t position) {
-        const int32_t a = operands.quantized_input(0, broadcast_position(index, a_shape));
-        const int32_t b = operands.quantized_input(1, broadcast_position(index, b_shape));
-        operands.store_quantized(position, add_values(parameters, a, b));
-    });
+    combine_stored(operands, [&](int32_t a, int32_t b) { return add_values(parameters, a, b); });
+}
+
+void sub(const Operands &operands) {
+    if (operands.is_float())
+        return combine_reals(operands, operands.op().as<SubAttributes>().activation,
+                             [](float a, float b) { return a - b; });
+    const AddParameters parameters = add_parameters(operands.graph(), operands.op());
+    combine_stored(operands, [&](int32_t a, int32_t b) { return add_values(parameters, a, b); });
 }
 
 } // namespace octet::reference

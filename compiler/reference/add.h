@@ -1,10 +1,12 @@
-// Addition of two quantized tensors of different scales.
+// Addition and subtraction of two quantized tensors of different scales.
 //
 // The integer modes bring both operands to a common scale, twice the larger of the two, with 20
 // fractional bits, add, and bring the sum to the output's scale; `float` does it in real numbers:
 //
 //     reference, micro: t_i = m_i((q_i - z_i) << 20);  q = z + m((t_0 + t_1))
 //     float:            q = z + round_half_even((q_0 - z_0) (s_0/s) + (q_1 - z_1) (s_1/s))
+//
+// A subtraction is the addition with the second operand's multiplier negated.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -25,6 +27,7 @@ struct AddParameters {
     int32_t lowest = 0, highest = 0;       ///< Of the stored output.
 };
 
+/// Of an operator add or sub.
 AddParameters add_parameters(const Graph &graph, const Operator &op);
 
 /// Stored output of two stored inputs.

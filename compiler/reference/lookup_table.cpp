@@ -1,8 +1,11 @@
 #include "compiler/reference/lookup_table.h"
 
+#include "compiler/reference/hard_swish.h"
+#include "compiler/reference/leaky_relu.h"
 #include "compiler/reference/logistic.h"
 #include "compiler/reference/quantize.h"
 #include "compiler/reference/relu.h"
+#include "compiler/reference/tanh.h"
 #include "compiler/support/error.h"
 
 namespace octet::reference {
@@ -23,7 +26,10 @@ std::array<uint8_t, 256> tabulate(const Tensor &input, Function &&function) {
 
 bool has_lookup_table(const Graph &graph, const Operator &op) {
     switch (op.kind) {
+    case OpKind::hard_swish:
+    case OpKind::leaky_relu:
     case OpKind::logistic:
+    case OpKind::tanh:
     case OpKind::relu:
     case OpKind::relu6:
     case OpKind::relu_n1_to_1:
@@ -43,6 +49,18 @@ std::array<uint8_t, 256> lookup_table(const Graph &graph, const Operator &op) {
     if (op.kind == OpKind::logistic) {
         const LogisticParameters parameters = logistic_parameters(input, output, op.rounding);
         return tabulate(input, [&](int32_t x) { return logistic_value(parameters, x); });
+    }
+    if (op.kind == OpKind::tanh) {
+        const TanhParameters parameters = tanh_parameters(input, output, op.rounding);
+        return tabulate(input, [&](int32_t x) { return tanh_value(parameters, x); });
+    }
+    if (op.kind == OpKind::hard_swish) {
+        const HardSwishParameters parameters = hard_swish_parameters(input, output, op.rounding);
+        return tabulate(input, [&](int32_t x) { return hard_swish_value(parameters, x); });
+    }
+    if (op.kind == OpKind::leaky_relu) {
+        const LeakyReluParameters parameters = leaky_relu_parameters(graph, op);
+        return tabulate(input, [&](int32_t x) { return leaky_relu_value(parameters, x); });
     }
     if (op.kind == OpKind::quantize) {
         const RequantizeParameters parameters = requantize_parameters(input, output, op.rounding);

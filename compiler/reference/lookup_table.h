@@ -7,8 +7,8 @@
 
 namespace octet::reference {
 
-/// True when `op` maps each stored 8-bit input to a stored 8-bit output on its own: LOGISTIC, RELU,
-/// RELU6, RELU_N1_TO_1 and QUANTIZE between 8-bit types.
+/// True when `op` maps each stored 8-bit input to a stored 8-bit output on its own: activations,
+/// and QUANTIZE between 8-bit types.
 bool has_lookup_table(const Graph &graph, const Operator &op);
 
 /// Entry i is the output's byte for the input's byte i (an int8 value x has the byte uint8_t(x)).

@@ -63,10 +63,14 @@ int32_t exp_on_negative_values(int32_t x, int integer_bits) {
     return result;
 }
 
-int32_t one_over_one_plus_x(int32_t x) {
+namespace {
+
+constexpr int32_t one_in_q2 = 1 << 29;
+
+/// 2 / (1 + x) in Q(2) for x in [0, 1) in Q(0), by three steps of Newton's iteration.
+int32_t two_over_one_plus_x(int32_t x) {
     constexpr int32_t forty_eight_over_17 = 1515870810;       // in Q(2)
     constexpr int32_t minus_thirty_two_over_17 = -1010580540; // in Q(2)
-    constexpr int32_t one_in_q2 = 1 << 29;
     // The denominator's half, (1 + x) / 2, is in [1/2, 1), where 48/17 - 32/17 d starts well.
     const int32_t half_denominator = int32_t((int64_t(x) + one + 1) / 2);
     int32_t estimate = forty_eight_over_17 + multiply(half_denominator, minus_thirty_two_over_17);
@@ -74,8 +78,14 @@ int32_t one_over_one_plus_x(int32_t x) {
         const int32_t error = one_in_q2 - multiply(half_denominator, estimate);
         estimate += saturating_shift_left(multiply(estimate, error), 2); // Q(4) to Q(2)
     }
+    return estimate;
+}
+
+} // namespace
+
+int32_t one_over_one_plus_x(int32_t x) {
     // The estimate of 2 / (1 + x) in Q(2) is that of 1 / (1 + x) in Q(1).
-    return saturating_shift_left(estimate, 1);
+    return saturating_shift_left(two_over_one_plus_x(x), 1);
 }
 
 int32_t logistic_fixed_point(int32_t x, int integer_bits) {
@@ -85,6 +95,16 @@ int32_t logistic_fixed_point(int32_t x, int integer_bits) {
     const int32_t of_magnitude =
         one_over_one_plus_x(exp_on_negative_values(negative, integer_bits));
     return x > 0 ? of_magnitude : one - of_magnitude;
+}
+
+int32_t tanh_fixed_point(int32_t x, int integer_bits) {
+    if (x == 0)
+        return 0;
+    const int32_t negative = x > 0 ? -x : x;
+    // (1 - e) / (1 + e) = 2 / (1 + e) - 1 with e = exp(-2 |x|): one more integer bit doubles.
+    const int32_t e = exp_on_negative_values(negative, integer_bits + 1);
+    const int32_t of_magnitude = saturating_shift_left(two_over_one_plus_x(e) - one_in_q2, 2);
+    return x > 0 ? of_magnitude : -of_magnitude;
 }
 
 int32_t input_radius(int integer_bits, int left_shift) {

@@ -21,6 +21,9 @@ int32_t one_over_one_plus_x(int32_t x);
 /// 1 / (1 + exp(-x)) in Q(0) for x in Q(integer_bits), integer_bits in [0, 5].
 int32_t logistic_fixed_point(int32_t x, int integer_bits);
 
+/// tanh(x) in Q(0) for x in Q(integer_bits), integer_bits in [0, 4].
+int32_t tanh_fixed_point(int32_t x, int integer_bits);
+
 /// Largest number of input steps that Q(integer_bits) holds when a step is shifted left by
 /// `left_shift` bits; beyond it TensorFlow Lite does not evaluate the function.
 int32_t input_radius(int integer_bits, int left_shift);

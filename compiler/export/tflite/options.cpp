@@ -3,6 +3,8 @@
 #include "compiler/graph/same_padding.h"
 #include "compiler/support/error.h"
 
+#include <algorithm>
+
 namespace octet::tflite {
 
 namespace {
@@ -42,9 +44,29 @@ std::optional<Window> window_of(const Graph &graph, const Operator &op) {
     return std::nullopt;
 }
 
+/// The padding of a transposed convolution is that of a convolution over its output.
+std::optional<schema::Padding> transposed_scheme(const Graph &graph, const Operator &op) {
+    const auto &a = op.as<TransposeConv2dAttributes>();
+    if (!a.padding.any())
+        return schema::Padding::VALID;
+    const Shape &y = graph.tensor(op.outputs[0]).shape, &w = graph.tensor(op.inputs[1]).shape;
+    const int top = same_padding(y[1], w[1], a.stride_h).first;
+    const int left = same_padding(y[2], w[2], a.stride_w).first;
+    if (a.padding == Padding{.top = top, .left = left})
+        return schema::Padding::SAME;
+    return std::nullopt;
+}
+
 } // namespace
 
+bool is_strided(const Operator &op) {
+    const std::vector<int> &strides = op.as<SliceAttributes>().strides;
+    return std::any_of(strides.begin(), strides.end(), [](int stride) { return stride != 1; });
+}
+
 std::optional<schema::Padding> padding_scheme(const Graph &graph, const Operator &op) {
+    if (op.kind == OpKind::transpose_conv2d)
+        return transposed_scheme(graph, op);
     const std::optional<Window> window = window_of(graph, op);
     if (!window || !window->padding.any())
         return schema::Padding::VALID;
@@ -114,6 +136,63 @@ schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
         result.Set(std::move(o));
         break;
     }
+    case OpKind::sub: {
+        schema::SubOptionsT o;
+        o.fused_activation_function = activation_of(op.as<SubAttributes>().activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::mul: {
+        schema::MulOptionsT o;
+        o.fused_activation_function = activation_of(op.as<MulAttributes>().activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::leaky_relu: {
+        schema::LeakyReluOptionsT o;
+        o.alpha = op.as<LeakyReluAttributes>().alpha;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::transpose_conv2d: {
+        const auto &a = op.as<TransposeConv2dAttributes>();
+        schema::TransposeConvOptionsT o;
+        o.padding = padding;
+        o.stride_h = a.stride_h;
+        o.stride_w = a.stride_w;
+        o.fused_activation_function = activation_of(a.activation);
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::resize_bilinear: {
+        const auto &a = op.as<ResizeAttributes>();
+        schema::ResizeBilinearOptionsT o;
+        o.align_corners = a.align_corners;
+        o.half_pixel_centers = a.half_pixel_centers;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::resize_nearest: {
+        const auto &a = op.as<ResizeAttributes>();
+        schema::ResizeNearestNeighborOptionsT o;
+        o.align_corners = a.align_corners;
+        o.half_pixel_centers = a.half_pixel_centers;
+        result.Set(std::move(o));
+        break;
+    }
+    case OpKind::minimum:
+    case OpKind::maximum:
+        result.Set(schema::MaximumMinimumOptionsT{});
+        break;
+    case OpKind::hard_swish:
+        result.Set(schema::HardSwishOptionsT{});
+        break;
+    case OpKind::slice: // with strides a STRIDED_SLICE
+        if (is_strided(op))
+            result.Set(schema::StridedSliceOptionsT{});
+        else
+            result.Set(schema::SliceOptionsT{});
+        break;
     case OpKind::mean: {
         schema::ReducerOptionsT o;
         o.keep_dims = op.as<MeanAttributes>().keep_dims;
@@ -180,6 +259,8 @@ schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
         result.Set(schema::DequantizeOptionsT{});
         break;
     case OpKind::logistic:
+    case OpKind::prelu:
+    case OpKind::tanh:
     case OpKind::relu:
     case OpKind::relu6:
     case OpKind::relu_n1_to_1:

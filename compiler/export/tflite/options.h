@@ -12,6 +12,9 @@ namespace octet::tflite {
 /// SAME or VALID when `padding` is what TFLite computes for these extents, else nothing.
 std::optional<schema::Padding> padding_scheme(const Graph &graph, const Operator &op);
 
+/// True for a slice that TFLite can only write as a STRIDED_SLICE.
+bool is_strided(const Operator &op);
+
 /// The options of `op`; convolutions and pools get `padding`.
 schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
                                        schema::Padding padding);

@@ -33,18 +33,54 @@ int version_of(const Graph &graph, const Operator &op) {
         return is_int8 ? 2 : 1;
     case OpKind::relu:
         return is_byte ? 2 : 1;
+    case OpKind::transpose_conv2d:
+        if (op.as<TransposeConv2dAttributes>().activation != Activation::none)
+            return 4;
+        if (op.input(2) != no_tensor)
+            return 3;
+        return is_int8 ? 2 : 1;
+    case OpKind::mul: {
+        if (!is_byte)
+            return 1;
+        const float factor = input.quantization.scale() *
+                             graph.tensor(op.inputs[1]).quantization.scale() /
+                             graph.tensor(op.outputs[0]).quantization.scale();
+        return factor >= 1 ? 3 : is_int8 ? 2 : 1;
+    }
+    case OpKind::sub:
+        if (graph.tensor(op.outputs[0]).shape.size() > 4)
+            return 3;
+        return is_int8 ? 2 : 1;
+    case OpKind::slice:
+        if (input.shape.size() > 5)
+            return 5;
+        return is_int8 ? 2 : 1;
+    case OpKind::resize_bilinear:
+        if (op.as<ResizeAttributes>().half_pixel_centers)
+            return 3;
+        return is_int8 ? 2 : 1;
+    case OpKind::resize_nearest: {
+        const auto &a = op.as<ResizeAttributes>();
+        return a.half_pixel_centers || a.align_corners ? 3 : is_int8 ? 2 : 1;
+    }
     case OpKind::add:
     case OpKind::average_pool2d:
     case OpKind::concatenation:
     case OpKind::dequantize:
     case OpKind::logistic:
     case OpKind::max_pool2d:
+    case OpKind::maximum:
     case OpKind::mean:
+    case OpKind::minimum:
     case OpKind::pack:
     case OpKind::relu6:
     case OpKind::softmax:
     case OpKind::strided_slice:
+    case OpKind::tanh:
         return is_int8 ? 2 : 1;
+    case OpKind::hard_swish:
+    case OpKind::leaky_relu:
+    case OpKind::prelu:
     case OpKind::quantize:
     case OpKind::relu_n1_to_1:
     case OpKind::reshape:

@@ -12,7 +12,9 @@ namespace octet::tflite {
 
 namespace {
 
-schema::BuiltinOperator code_of(OpKind kind) {
+schema::BuiltinOperator code_of(const Operator &op) {
+    if (op.kind == OpKind::slice && is_strided(op))
+        return schema::BuiltinOperator::STRIDED_SLICE;
     static constexpr int codes[] = {
 #define OCTET_OPERATOR(kind, tflite, code) code,
 #define OCTET_SHAPE_OPERATOR(kind, tflite, code) code,
@@ -20,7 +22,7 @@ schema::BuiltinOperator code_of(OpKind kind) {
 #undef OCTET_OPERATOR
 #undef OCTET_SHAPE_OPERATOR
     };
-    return schema::BuiltinOperator(codes[size_t(kind)]);
+    return schema::BuiltinOperator(codes[size_t(op.kind)]);
 }
 
 class Writer {
@@ -51,7 +53,7 @@ public:
 private:
     static bool is_convolution(const Operator &op) {
         return op.kind == OpKind::conv2d || op.kind == OpKind::depthwise_conv2d ||
-               op.kind == OpKind::fully_connected;
+               op.kind == OpKind::fully_connected || op.kind == OpKind::transpose_conv2d;
     }
 
     // int8 weights as uint8: the same real values.
@@ -174,7 +176,7 @@ private:
 
     void add_operator(const Operator &op) {
         auto written = std::make_unique<schema::OperatorT>();
-        written->opcode_index = opcode(code_of(op.kind), version_of(graph_, op));
+        written->opcode_index = opcode(code_of(op), version_of(graph_, op));
         written->inputs = op.inputs;
         while (!written->inputs.empty() && written->inputs.back() == no_tensor)
             written->inputs.pop_back();
@@ -201,11 +203,36 @@ private:
             append("/permutation", op.as<TransposeAttributes>().permutation);
         else if (op.kind == OpKind::mean)
             append("/axes", op.as<MeanAttributes>().axes);
-        else if (op.kind == OpKind::pad)
+        else if (op.kind == OpKind::resize_bilinear || op.kind == OpKind::resize_nearest)
+            append("/size", {output[1], output[2]});
+        else if (op.kind == OpKind::slice)
+            add_slice_inputs(op, written, output);
+        else if (op.kind == OpKind::transpose_conv2d) {
+            append("/shape", output);
+            // The shape comes first, and the weights come before the input.
+            std::rotate(written.inputs.begin(), written.inputs.end() - 1, written.inputs.end());
+            std::swap(written.inputs[1], written.inputs[2]);
+        } else if (op.kind == OpKind::pad)
             written.inputs.push_back(add_pads(op.name, op.as<PadAttributes>().pads));
         else if (op.kind == OpKind::squeeze)
             written.builtin_options.AsSqueezeOptions()->squeeze_dims =
                 squeezed_axes(graph_.tensor(op.inputs[0]).shape, output);
+    }
+
+    // begin and size, or begin, end and strides.
+    void add_slice_inputs(const Operator &op, schema::OperatorT &written, const Shape &output) {
+        const auto &a = op.as<SliceAttributes>();
+        const int axes = int(output.size());
+        written.inputs.push_back(add_integers(op.name + "/begin", {axes}, a.begin));
+        if (!is_strided(op)) {
+            written.inputs.push_back(add_integers(op.name + "/size", {axes}, output));
+            return;
+        }
+        std::vector<int> end;
+        for (size_t axis = 0; axis < output.size(); axis++)
+            end.push_back(a.begin[axis] + (output[axis] - 1) * a.strides[axis] + 1);
+        written.inputs.push_back(add_integers(op.name + "/end", {axes}, end));
+        written.inputs.push_back(add_integers(op.name + "/strides", {axes}, a.strides));
     }
 
     // The axes of extent 1 that `output` lacks.

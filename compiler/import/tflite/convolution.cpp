@@ -1,4 +1,4 @@
-// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED.
+// CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED.
 #include "compiler/import/tflite/operator_reader.h"
 
 namespace octet::tflite {
@@ -40,8 +40,8 @@ void import_conv2d(OperatorReader &reader) {
     a.stride_w = o.stride_w();
     a.dilation_h = o.dilation_h_factor();
     a.dilation_w = o.dilation_w_factor();
-    a.padding = reader.padding(o.padding(), weights[1], weights[2], a.stride_h, a.stride_w,
-                               a.dilation_h, a.dilation_w);
+    a.padding = reader.padding(o.padding(), reader.input(), weights[1], weights[2], a.stride_h,
+                               a.stride_w, a.dilation_h, a.dilation_w);
     a.activation = reader.activation(o.fused_activation_function());
     // Groups are not stored: the weights of a grouped convolution are simply thinner.
     a.groups = std::max(1, reader.input(0).shape[3] / weights[3]);
@@ -56,11 +56,35 @@ void import_depthwise_conv2d(OperatorReader &reader) {
     a.stride_w = o.stride_w();
     a.dilation_h = o.dilation_h_factor();
     a.dilation_w = o.dilation_w_factor();
-    a.padding = reader.padding(o.padding(), weights[1], weights[2], a.stride_h, a.stride_w,
-                               a.dilation_h, a.dilation_w);
+    a.padding = reader.padding(o.padding(), reader.input(), weights[1], weights[2], a.stride_h,
+                               a.stride_w, a.dilation_h, a.dilation_w);
     a.activation = reader.activation(o.fused_activation_function());
     // As TFLite does: the stored depth_multiplier is redundant, and old files leave it at 0.
     a.multiplier = std::max(1, weights[3] / reader.input(0).shape[3]);
+    reader.set(a);
+}
+
+// The inputs are the output's shape, weights, the input and perhaps a bias.
+void import_transpose_conv2d(OperatorReader &reader) {
+    reader.operands(3, 4);
+    const std::vector<int64_t> shape = reader.integers(0, "shape");
+    const Shape out = reader.output().shape;
+    if (!std::equal(shape.begin(), shape.end(), out.begin(), out.end()))
+        reader.fail("its shape is {}; its output is {}, convert the network again",
+                    fmt::join(shape, "x"), to_string(out));
+    reader.select_inputs({2, 1, 3});
+    const Shape &weights = read_operands(reader, 4);
+    reader.rank(reader.output(), 4);
+    const auto &o = reader.options<schema::TransposeConvOptions>();
+    TransposeConv2dAttributes a;
+    a.stride_h = o.stride_h();
+    a.stride_w = o.stride_w();
+    // It is the gradient of a convolution over the output, whose padding this is.
+    const Padding padding = reader.padding(o.padding(), reader.output(), weights[1], weights[2],
+                                           a.stride_h, a.stride_w);
+    a.padding.top = padding.top;
+    a.padding.left = padding.left;
+    a.activation = reader.activation(o.fused_activation_function());
     reader.set(a);
 }
 

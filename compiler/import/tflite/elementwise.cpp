@@ -1,24 +1,61 @@
-// ADD, the activations, SOFTMAX and the conversions.
+// Arithmetic of two operands, the activations, SOFTMAX and the conversions.
 #include "compiler/import/tflite/operator_reader.h"
 
 namespace octet::tflite {
 
-void import_add(OperatorReader &reader) {
-    AddAttributes a;
-    if (const auto *o = reader.optional_options<schema::AddOptions>())
+namespace {
+
+/// The options table of ADD and its like holds a fused activation, and may be absent.
+template <typename Attributes, typename Options>
+void import_arithmetic(OperatorReader &reader) {
+    Attributes a;
+    if (const auto *o = reader.optional_options<Options>())
         a.activation = reader.activation(o->fused_activation_function());
     reader.set(a);
+}
+
+// The operand to compare with is the second one, whichever a file has as a constant.
+void import_comparison(OperatorReader &reader) {
+    reader.operands(2, 2);
+    if (reader.input(0).constant() && !reader.input(1).constant())
+        reader.select_inputs({1, 0});
+}
+
+} // namespace
+
+void import_add(OperatorReader &reader) {
+    import_arithmetic<AddAttributes, schema::AddOptions>(reader);
+}
+void import_sub(OperatorReader &reader) {
+    import_arithmetic<SubAttributes, schema::SubOptions>(reader);
+}
+void import_mul(OperatorReader &reader) {
+    import_arithmetic<MulAttributes, schema::MulOptions>(reader);
+}
+
+void import_minimum(OperatorReader &reader) {
+    import_comparison(reader);
+}
+void import_maximum(OperatorReader &reader) {
+    import_comparison(reader);
 }
 
 void import_softmax(OperatorReader &reader) {
     reader.set(SoftmaxAttributes{reader.options<schema::SoftmaxOptions>().beta()});
 }
 
+void import_leaky_relu(OperatorReader &reader) {
+    reader.set(LeakyReluAttributes{reader.options<schema::LeakyReluOptions>().alpha()});
+}
+
 // These are their names and nothing else.
 void import_relu(OperatorReader &) {}
 void import_relu6(OperatorReader &) {}
 void import_relu_n1_to_1(OperatorReader &) {}
+void import_prelu(OperatorReader &) {}
 void import_logistic(OperatorReader &) {}
+void import_tanh(OperatorReader &) {}
+void import_hard_swish(OperatorReader &) {}
 void import_quantize(OperatorReader &) {}
 void import_dequantize(OperatorReader &) {}
 

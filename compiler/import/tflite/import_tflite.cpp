@@ -28,6 +28,8 @@ constexpr Entry entries[] = {
 #include "compiler/graph/operators.def"
 #undef OCTET_OPERATOR
 #undef OCTET_SHAPE_OPERATOR
+    // Builtins that Graph says in operators of other kinds.
+    {schema::BuiltinOperator::SPLIT, OpKind::slice, import_split},
 };
 
 schema::BuiltinOperator builtin_of(const schema::OperatorCode &code) {
@@ -68,9 +70,9 @@ public:
         graph_.outputs = tensor_list(subgraph_.outputs(), "the network's outputs");
         Folder folder(graph_);
         for (uint32_t i = 0; i < operator_count(); i++) {
-            Operator op = read_operator(*subgraph_.operators()->Get(i), i);
-            if (!folder.fold(op))
-                graph_.operators.push_back(std::move(op));
+            for (Operator &op : read_operator(*subgraph_.operators()->Get(i), i))
+                if (!folder.fold(op))
+                    graph_.operators.push_back(std::move(op));
         }
         const size_t removed = remove_unused(graph_);
         check(graph_);
@@ -158,7 +160,8 @@ private:
         return result;
     }
 
-    Operator read_operator(const schema::Operator &source, uint32_t index) {
+    /// One operator, or several for a builtin that Graph says in several.
+    std::vector<Operator> read_operator(const schema::Operator &source, uint32_t index) {
         const Entry &entry = *find_entry(code_of(source, index));
         Operator op;
         op.kind = entry.kind;
@@ -168,7 +171,12 @@ private:
         op.name = unique_name(op, op.name);
         OperatorReader reader(source, graph_, op);
         entry.import(reader);
-        return op;
+        std::vector<Operator> operators = {std::move(op)};
+        for (Operator &next : reader.following()) {
+            next.name = unique_name(next, fmt::format("{}_{}", name_of(next.kind), index));
+            operators.push_back(std::move(next));
+        }
+        return operators;
     }
 
     /// The output tensor's name, or `fallback` where it has none; a number behind it on repetition.

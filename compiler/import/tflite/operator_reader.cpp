@@ -22,9 +22,10 @@ Activation OperatorReader::activation(schema::ActivationFunctionType type) const
     }
 }
 
-Padding OperatorReader::padding(schema::Padding scheme, int kernel_h, int kernel_w, int stride_h,
-                                int stride_w, int dilation_h, int dilation_w) const {
-    rank(input(), 4);
+Padding OperatorReader::padding(schema::Padding scheme, const Tensor &image, int kernel_h,
+                                int kernel_w, int stride_h, int stride_w, int dilation_h,
+                                int dilation_w) const {
+    rank(image, 4);
     for (int value : {kernel_h, kernel_w})
         extent(value, "kernel");
     for (int value : {stride_h, stride_w})
@@ -35,9 +36,36 @@ Padding OperatorReader::padding(schema::Padding scheme, int kernel_h, int kernel
         return {};
     if (scheme != schema::Padding::SAME)
         fail("its padding scheme is {}; it must be SAME (0) or VALID (1)", int(scheme));
-    const auto [top, bottom] = same_padding(input().shape[1], kernel_h, stride_h, dilation_h);
-    const auto [left, right] = same_padding(input().shape[2], kernel_w, stride_w, dilation_w);
+    const auto [top, bottom] = same_padding(image.shape[1], kernel_h, stride_h, dilation_h);
+    const auto [left, right] = same_padding(image.shape[2], kernel_w, stride_w, dilation_w);
     return {top, bottom, left, right};
+}
+
+void OperatorReader::select_inputs(std::initializer_list<size_t> indices) {
+    std::vector<TensorId> selected;
+    for (size_t i : indices)
+        selected.push_back(op_.input(i));
+    op_.inputs = std::move(selected);
+}
+
+std::vector<TensorId> OperatorReader::take_outputs() {
+    std::vector<TensorId> outputs = op_.outputs;
+    op_.outputs.resize(std::min<size_t>(outputs.size(), 1));
+    return outputs;
+}
+
+void OperatorReader::reshape_output(Shape shape) {
+    Tensor tensor = output();
+    tensor.name += "/unshaped";
+    tensor.shape = std::move(shape);
+    Operator reshape;
+    reshape.kind = OpKind::reshape;
+    reshape.outputs = op_.outputs;
+    op_.outputs = {TensorId(graph_.tensors.size())};
+    reshape.inputs = op_.outputs;
+    graph_.tensors.push_back(std::move(tensor));
+    check_tensor(graph_, graph_.tensors.back());
+    following_.push_back(std::move(reshape));
 }
 
 std::vector<int64_t> OperatorReader::integers(size_t i, const char *role) const {

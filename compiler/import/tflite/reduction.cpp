@@ -15,7 +15,8 @@ void import_pool2d(OperatorReader &reader) {
     a.kernel_w = o.filter_width();
     a.stride_h = o.stride_h();
     a.stride_w = o.stride_w();
-    a.padding = reader.padding(o.padding(), a.kernel_h, a.kernel_w, a.stride_h, a.stride_w);
+    a.padding =
+        reader.padding(o.padding(), reader.input(), a.kernel_h, a.kernel_w, a.stride_h, a.stride_w);
     a.activation = reader.activation(o.fused_activation_function());
     reader.set(a);
 }
