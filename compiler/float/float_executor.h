@@ -1,10 +1,10 @@
 // FloatExecutor: a float Graph on this machine's vector units, many samples at a time.
 //
 // Quantizers and trainers run the network thousands of times and look at every tensor. The kernels
-// are Halide pipelines with run-time shapes, compiled in this process for this machine once per kind
-// of operator and shared by all executors; so a new executor, for other weights of the same network,
-// costs only the packing of its weights. Values agree with the reference interpreter up to the
-// order of float additions.
+// are Halide pipelines with run-time shapes, compiled in this process for this machine once per
+// kind of operator and shared by all executors; so a new executor, for other weights of the same
+// network, costs only the packing of its weights. Values agree with the reference interpreter up to
+// the order of float additions.
 #pragma once
 
 #include "compiler/graph/graph.h"
