@@ -154,9 +154,9 @@ def main() -> None:
         head = ["# Instructions on Cortex-M", "",
                 "Written by `bench/cortex_m/run.py`; [performance.md](performance.md) says how to "
                 "read it. Executed",
-                f"instructions in QEMU, not cycles; rounding `{arguments.rounding}`; a network's "
-                "count includes the runtime. Bytes of arena,",
-                "stack, kernel code and weights.", ""]
+                f"instructions in QEMU, not cycles; rounding `{arguments.rounding}`. A layer's "
+                "count is its kernel's, a network's",
+                "includes the runtime. Bytes of arena, stack, kernel code and weights.", ""]
         arguments.markdown.write_text("\n".join(head + short + long), encoding="utf-8")
 
 

@@ -160,9 +160,17 @@ std::optional<Requantization> match_requantization(const Expr &value) {
         !(narrow->args[0].type().element_of() == Int(32)))
         return {};
     Expr sum = narrow->args[0];
-    if (const Call *shift = sum.as<Call>();
-        shift && shift->is_intrinsic(Call::shift_right) && as_constant(shift->args[1], match.shift))
+    // A sum that is shifted by 1 is an intrinsic of its own.
+    if (const Call *shift = sum.as<Call>(); shift && shift->is_intrinsic(Call::halving_add)) {
+        match.shift = 1;
+        sum = shift->args[0] + shift->args[1];
+    } else if (shift && shift->is_intrinsic(Call::halving_sub)) {
+        match.shift = 1;
+        sum = shift->args[0] - shift->args[1];
+    } else if (shift && shift->is_intrinsic(Call::shift_right) &&
+               as_constant(shift->args[1], match.shift)) {
         sum = shift->args[0];
+    }
     Expr tie;
     for (const Sum &term : terms(sum)) {
         const Call *call = term.e.as<Call>();

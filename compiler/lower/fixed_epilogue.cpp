@@ -26,6 +26,12 @@ bool splits(EpilogueForm form) {
     return form == EpilogueForm::split || form == EpilogueForm::split_sign;
 }
 
+/// Forms whose r a bias of the accumulators can refine (solve_bias).
+bool takes_bias(EpilogueForm form) {
+    return form == EpilogueForm::high || form == EpilogueForm::doubling ||
+           form == EpilogueForm::doubling_sign;
+}
+
 EpilogueForm without_sign(EpilogueForm form) {
     switch (form) {
     case EpilogueForm::fixed_sign:
@@ -130,6 +136,8 @@ bool within_word(const Steps &steps, const Shifts &shifts, const FixedConstants 
     const int64_t lowest = shifts.product(steps.acc_min + constants.bias, constants.m);
     const int64_t highest = shifts.product(steps.acc_max + constants.bias, constants.m);
     const auto inside = [](int64_t value) { return value >= int32_min && value <= int32_max; };
+    if (!inside(steps.acc_min + constants.bias) || !inside(steps.acc_max + constants.bias))
+        return false;
     // The high part of a split product lies below the product by up to m.
     const int64_t high_part = splits(shifts.form) ? lowest - constants.m : lowest;
     return inside(constants.r) && inside(constants.r - constants.d) && inside(high_part) &&
@@ -161,27 +169,40 @@ std::optional<FixedConstants> solve_rounding(const Steps &steps, const Shifts &s
     return FixedConstants{m, r, r - r_negative};
 }
 
-/// The same for `high` on plain accumulators. Their product's high word is too coarse for r to
-/// place every threshold, but with the low word it is not: what r would need below its last bit,
-/// some small bias times m has.
+/// The same for `high` and `doubling` on plain accumulators. What they keep of the product is too
+/// coarse for r to place every threshold, but with its low bits it is not: what r would need below
+/// its last bit, some small bias times m has.
 std::optional<FixedConstants> solve_bias(const Steps &steps, const Shifts &shifts, int64_t m,
                                          const OutputRange &range) {
-    const Shifts wide{EpilogueForm::fixed, shifts.shift, 0};
-    const auto fixed = solve_rounding(steps, wide, m, range);
-    if (!fixed || fixed->d != 0)
+    const bool doubling = without_sign(shifts.form) == EpilogueForm::doubling;
+    const int low_bits = doubling ? 31 : 32;
+    const int64_t word = int64_t{1} << low_bits, nudge = doubling ? word / 2 : 0;
+    const int shift = shifts.shift + low_bits;
+    auto [negative, positive] =
+        rounding_intervals(steps, range, shift, [m](int64_t acc) { return acc * m; });
+    if (!has_sign(shifts.form)) {
+        positive.at_least(negative.lo);
+        positive.at_most(negative.hi);
+        negative = positive;
+    }
+    if (negative.empty() || positive.empty())
         return std::nullopt;
-    const auto [negative, positive] = rounding_intervals(
-        steps, range, wide.total(), [&](int64_t acc) { return wide.product(acc, m); });
-    Interval both = positive;
-    both.at_least(negative.lo);
-    both.at_most(negative.hi);
-    constexpr int64_t word = int64_t{1} << 32, most = 1 << 14;
+    const int64_t rounding = (int64_t(range.zero_point) << shift) + (int64_t{1} << (shift - 1));
+    // The r that, with this bias, comes nearest to an interval's best place, if it lies inside.
+    const auto rounded = [&](const Interval &interval, int64_t bias) -> std::optional<int64_t> {
+        const int64_t besides = nudge + bias * m;
+        const int64_t r = (interval.nearest(rounding) - besides + word / 2) >> low_bits;
+        const int64_t sum = r * word + besides;
+        return sum >= interval.lo && sum <= interval.hi ? std::optional(r) : std::nullopt;
+    };
+    // Multiples of m leave ever smaller remainders; within this many one of them nearly always
+    // fits.
+    constexpr int64_t most = 1 << 18;
     for (int64_t distance = 0; distance <= most; ++distance)
         for (const int64_t bias : {distance, -distance}) {
-            const int64_t r = (fixed->r - bias * m + word / 2) >> 32;
-            const int64_t sum = (r << 32) + bias * m;
-            if (sum >= both.lo && sum <= both.hi)
-                return FixedConstants{m, r, 0, bias};
+            const auto r = rounded(positive, bias), r_negative = rounded(negative, bias);
+            if (r && r_negative && *r >= *r_negative)
+                return FixedConstants{m, *r, *r - *r_negative, bias};
         }
     return std::nullopt;
 }
@@ -277,7 +298,7 @@ std::optional<EpilogueConstants> solve_fixed_epilogue(const std::vector<Epilogue
     for (const EpilogueChannel &channel : channels)
         steps.push_back(find_steps(channel, range));
     for (const EpilogueForm form : forms) {
-        if (biased && form == EpilogueForm::high)
+        if (biased && takes_bias(form))
             if (auto solved = solve_form(channels, steps, range, padded, form, true))
                 return solved;
         if (auto solved = solve_form(channels, steps, range, padded, form, false))

@@ -46,33 +46,26 @@ octet_status check_run(const octet_bare_model *model, const void *const *inputs,
     return check_arrays(model->outputs, outputs);
 }
 
-/// Where the memory of an argument starts.
-uint8_t *memory(const octet_bare_model &model, const Argument &argument, const void *const *inputs,
-                void *const *outputs) {
-    switch (argument.region) {
-    case Region::arena:
-        return model.arenas[argument.index];
-    case Region::weights:
-        return const_cast<uint8_t *>(model.weights); // kernels take one type; they only read these
-    case Region::input:
-        return static_cast<uint8_t *>(const_cast<void *>(inputs[argument.index]));
-    case Region::output:
-        break;
-    }
-    return static_cast<uint8_t *>(outputs[argument.index]);
-}
+/// Where each region's memories start, in the order of Region; the weights are one memory.
+struct Memories {
+    const void *const *of[4];
 
-octet_status run_step(const octet_bare_model &model, uint32_t index, const void *const *inputs,
-                      void *const *outputs) {
+    Memories(const octet_bare_model &model, const void *const *inputs, void *const *outputs)
+        : of{model.arenas, &model.weights, inputs, outputs} {}
+};
+
+/// Finds a call's kernel and writes the addresses of its arguments, which kernels take as one type,
+/// although they only read some.
+octet_kernel bind(const octet_bare_model &model, uint32_t index, const Memories &memories,
+                  void **arguments) {
     const uint8_t *call = table(model.calls, index);
     const uint8_t *list = vector(call, CallField::arguments);
-    const uint32_t argument_count = count(list);
     const auto *argument = &at<Argument>(elements(list));
-    void *arguments[OCTET_BARE_MAX_ARGUMENTS];
-    for (uint32_t i = 0; i < argument_count; ++i)
-        arguments[i] = memory(model, argument[i], inputs, outputs) + argument[i].offset;
-    const auto kernel = number<uint32_t>(call, CallField::kernel);
-    return model.library->kernels[kernel](arguments) == 0 ? OCTET_OK : OCTET_ERROR_KERNEL;
+    for (const Argument *end = argument + count(list); argument != end; ++argument) {
+        const void *start = memories.of[uint32_t(argument->region)][argument->index];
+        *arguments++ = static_cast<uint8_t *>(const_cast<void *>(start)) + argument->offset;
+    }
+    return model.library->kernels[number<uint32_t>(call, CallField::kernel)];
 }
 
 octet_status check_pointers(const octet_bare_model *model, const void *image,
@@ -99,7 +92,7 @@ octet_status take_arenas(octet_bare_model &model, const uint8_t *program,
         const bool given = i < arena_count;
         if ((given ? arenas[i].bytes : 0) < arena_bytes(program, i))
             return OCTET_ERROR_ARENA;
-        model.arenas[i] = given ? static_cast<uint8_t *>(arenas[i].memory) : nullptr;
+        model.arenas[i] = given ? arenas[i].memory : nullptr;
     }
     return OCTET_OK;
 }
@@ -176,22 +169,35 @@ octet_status octet_bare_open_arenas(octet_bare_model *model, const void *image, 
 
 octet_status octet_bare_run(const octet_bare_model *model, const void *const *inputs,
                             void *const *outputs) {
-    octet_status status = check_run(model, inputs, outputs);
-    if (status != OCTET_OK)
+    if (const octet_status status = check_run(model, inputs, outputs))
         return status;
+    void *arguments[OCTET_BARE_MAX_ARGUMENTS];
+    const Memories memories(*model, inputs, outputs);
     const uint32_t call_count = count(model->calls);
-    for (uint32_t i = 0; i < call_count && status == OCTET_OK; ++i)
-        status = run_step(*model, i, inputs, outputs);
-    return status;
+    for (uint32_t i = 0; i < call_count; ++i)
+        if (bind(*model, i, memories, arguments)(arguments) != 0)
+            return OCTET_ERROR_KERNEL;
+    return OCTET_OK;
+}
+
+octet_status octet_bare_bind_call(const octet_bare_model *model, size_t call,
+                                  const void *const *inputs, void *const *outputs,
+                                  octet_bare_call *bound) {
+    if (const octet_status status = check_run(model, inputs, outputs))
+        return status;
+    if (call >= count(model->calls) || bound == nullptr)
+        return OCTET_ERROR_ARGUMENT;
+    const Memories memories(*model, inputs, outputs);
+    bound->kernel = bind(*model, uint32_t(call), memories, bound->arguments);
+    return OCTET_OK;
 }
 
 octet_status octet_bare_run_call(const octet_bare_model *model, size_t call,
                                  const void *const *inputs, void *const *outputs) {
-    if (const octet_status status = check_run(model, inputs, outputs))
+    octet_bare_call bound;
+    if (const octet_status status = octet_bare_bind_call(model, call, inputs, outputs, &bound))
         return status;
-    if (call >= count(model->calls))
-        return OCTET_ERROR_ARGUMENT;
-    return run_step(*model, uint32_t(call), inputs, outputs);
+    return bound.kernel(bound.arguments) == 0 ? OCTET_OK : OCTET_ERROR_KERNEL;
 }
 
 size_t octet_bare_call_count(const octet_bare_model *model) {

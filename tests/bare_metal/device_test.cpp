@@ -109,8 +109,8 @@ TEST_CASE("The runner computes, counts and measures memory on every core") {
         CHECK(small[2] == 0);
         CHECK(arena_touched[2] == device_elements);
         CHECK(least[1] < 300);
-        // The kernel's own frame comes on top of what it asks for.
-        CHECK(small[1] > device_stack[0]);
+        // The kernel's own frame may come on top of what it asks for.
+        CHECK(small[1] >= device_stack[0]);
         CHECK(small[1] < device_stack[0] + 300);
         CHECK(large[1] - small[1] == device_stack[1] - device_stack[0]);
 
@@ -118,7 +118,7 @@ TEST_CASE("The runner computes, counts and measures memory on every core") {
         const uint64_t short_spin = run.counts[3];
         CHECK(run.counts[4] - short_spin == 2 * (device_spins[1] - device_spins[0]));
         CHECK(short_spin > 2 * device_spins[0]);
-        CHECK(short_spin < 2 * device_spins[0] + 400); // what a call costs beside its kernel
+        CHECK(short_spin < 2 * device_spins[0] + 40); // nothing of the runtime beside its kernel
         CHECK(run.counts[5] == short_spin);
         CHECK(run.counts[0] > run.counts[1] + run.counts[2]); // counted alone and in the network
         CHECK(run.total > run.counts[0]);

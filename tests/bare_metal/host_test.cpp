@@ -74,6 +74,36 @@ TEST_CASE("One call runs alone on what the arena holds") {
           OCTET_ERROR_ARGUMENT);
 }
 
+TEST_CASE("A bound call runs when its kernel is called, and not before") {
+    Opened opened;
+    REQUIRE(opened.open() == OCTET_OK);
+    std::memset(opened.arena.memory.data(), 2, opened.arena.bytes);
+    SampleArrays arrays(5);
+    const auto inputs = arrays.inputs();
+    auto outputs = arrays.outputs();
+    const int before = bare_kernel_runs();
+    octet_bare_call bound{};
+    const auto bind = [&](size_t call) {
+        return octet_bare_bind_call(&opened.model, call, inputs.data(), outputs.data(), &bound);
+    };
+    REQUIRE(bind(2) == OCTET_OK);
+    CHECK(bare_kernel_runs() == before);
+    CHECK(bound.kernel(bound.arguments) == 0);
+    CHECK(bare_kernel_runs() == before + 1);
+    CHECK(arrays.sums == std::array<int32_t, 4>{128, 128, 128, 128});
+
+    CHECK(bind(4) == OCTET_ERROR_ARGUMENT);
+    CHECK(octet_bare_bind_call(&opened.model, 2, inputs.data(), outputs.data(), nullptr) ==
+          OCTET_ERROR_ARGUMENT);
+    CHECK(octet_bare_bind_call(&opened.model, 2, nullptr, outputs.data(), &bound) ==
+          OCTET_ERROR_ARGUMENT);
+    outputs[0] = reinterpret_cast<uint8_t *>(arrays.sums.data()) + 1;
+    CHECK(bind(2) == OCTET_ERROR_ALIGNMENT);
+    CHECK(octet_bare_run_call(&opened.model, 2, inputs.data(), outputs.data()) ==
+          OCTET_ERROR_ALIGNMENT);
+    CHECK(bare_kernel_runs() == before + 1);
+}
+
 TEST_CASE("Inputs and outputs describe themselves") {
     Opened opened;
     REQUIRE(opened.open() == OCTET_OK);

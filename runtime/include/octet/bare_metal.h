@@ -47,10 +47,17 @@ typedef struct octet_bare_arena {
 
 /* An open model: addresses in the image, nothing to give back. Treat its fields as private. */
 typedef struct octet_bare_model {
-    const uint8_t *inputs, *outputs, *calls, *weights;
+    const uint8_t *inputs, *outputs, *calls;
+    const void *weights;
     const octet_library *library;
-    uint8_t *arenas[OCTET_BARE_MAX_ARENAS];
+    void *arenas[OCTET_BARE_MAX_ARENAS];
 } octet_bare_model;
+
+/* One call of the program with its addresses in place; kernel(arguments) runs it. */
+typedef struct octet_bare_call {
+    octet_kernel kernel;
+    void *arguments[OCTET_BARE_MAX_ARGUMENTS];
+} octet_bare_call;
 
 /* How many arenas the model in `image` has: one for each RAM that its target describes, the fastest
  * first; 0 when it is not a model image of this version. */
@@ -103,6 +110,13 @@ octet_status octet_bare_run(const octet_bare_model *model, const void *const *in
  * OCTET_ERROR_ARGUMENT also when there is no such call. */
 octet_status octet_bare_run_call(const octet_bare_model *model, size_t call,
                                  const void *const *inputs, void *const *outputs);
+
+/* The same but for the run itself: afterwards bound->kernel(bound->arguments) runs the call as
+ * often as wanted and returns 0 unless it fails, so that a profile can take the time of the kernel
+ * alone. OCTET_ERROR_ARGUMENT also when `bound` is null. */
+octet_status octet_bare_bind_call(const octet_bare_model *model, size_t call,
+                                  const void *const *inputs, void *const *outputs,
+                                  octet_bare_call *bound);
 
 size_t octet_bare_call_count(const octet_bare_model *model);
 size_t octet_bare_input_count(const octet_bare_model *model);

@@ -25,7 +25,8 @@
  *
  * A region is what the model file calls one (octet_file.fbs); index is the number of the arena, the
  * input or the output. It ends with code 0 after END, else with 1 after one line on the console.
- * Functions around each CALL let an emulator count what it executes (count.h). */
+ * Functions around each CALL let an emulator count what it executes (count.h): the kernel alone
+ * where one call runs, everything where the whole network does, the runtime included. */
 #include "count.h"
 #include "firmware.h"
 #include "semihosting.h"
@@ -52,6 +53,7 @@ static struct {
     octet_bare_arena arenas[OCTET_BARE_MAX_ARENAS];
     uint32_t arena_count;
     uint8_t *inputs[MAX_TENSORS], *outputs[MAX_TENSORS];
+    octet_bare_call bound;
     uint8_t *sp; /* the stack pointer when the stack was painted */
     int script, result;
 } runner;
@@ -226,12 +228,17 @@ static void call(uint32_t n) {
     const void *const *const inputs = (const void *const *)runner.inputs;
     void *const *const outputs = (void *const *)runner.outputs;
     octet_status status;
-    octet_count_begin();
-    if (n == (uint32_t)WHOLE_NETWORK)
+    if (n == (uint32_t)WHOLE_NETWORK) {
+        octet_count_begin();
         status = octet_bare_run(&runner.model, inputs, outputs);
-    else
-        status = octet_bare_run_call(&runner.model, n, inputs, outputs);
-    octet_count_end();
+        octet_count_end();
+    } else {
+        status = octet_bare_bind_call(&runner.model, n, inputs, outputs, &runner.bound);
+        octet_count_begin();
+        if (status == OCTET_OK && runner.bound.kernel(runner.bound.arguments) != 0)
+            status = OCTET_ERROR_KERNEL;
+        octet_count_end();
+    }
     check_stack();
     append_word((uint32_t)status);
 }
