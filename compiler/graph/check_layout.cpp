@@ -79,7 +79,7 @@ void check_slice(const OperatorCheck &check) {
     for (size_t axis = 0; axis < in.size(); axis++) {
         const int64_t last = a.begin[axis] + int64_t(out[axis] - 1) * a.strides[axis];
         if (a.begin[axis] < 0 || a.strides[axis] < 1 || last >= in[axis])
-            check.fail("it takes {} elements of axis {} from {} on by {}; the input is {}",
+            check.fail("its output takes {} elements of axis {} from {} on by {}; the input is {}",
                        out[axis], axis, a.begin[axis], a.strides[axis], to_string(in));
     }
 }

@@ -1,62 +1,12 @@
 #include "tests/operators/reference_cases.h"
 
-#include "tests/operators/reference_disturbance.h"
+#include "tests/operators/reference_sweep.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace octet::test {
 
 namespace {
-
-/// Builds cases of one operator after another; `dtype` is that of the activations.
-class Sweep {
-public:
-    Sweep(DType dtype, uint32_t seed) : dtype_(dtype), seed_(seed) {}
-
-    std::vector<SweepCase> take() { return std::move(cases_); }
-
-    using MakeShape = std::function<Shape(RandomGraph &)>;
-    /// Appends one operator to x and returns its output.
-    using Build = std::function<TensorId(RandomGraph &, TensorId)>;
-    using Change = std::function<void(Graph &, RandomGraph &)>;
-
-    void add(const MakeShape &shape, const Build &build, bool micro = true,
-             const Change &change = disturb) {
-        RandomGraph g(++seed_);
-        const TensorId x = g.input(shape(g), dtype_);
-        const TensorId y = build(g, x);
-        Graph graph = g.finish({y});
-        if (dtype_ != DType::f32)
-            change(graph, g);
-        std::vector<Bytes> inputs = random_inputs(graph, seed_);
-        if (graph.operators.front().kind == OpKind::quantize && dtype_ == DType::f32)
-            snap_to_half_steps(graph, inputs.front());
-        cases_.push_back({{std::move(graph), std::move(inputs)}, micro && dtype_ != DType::u8});
-    }
-
-private:
-    DType dtype_;
-    uint32_t seed_;
-    std::vector<SweepCase> cases_;
-};
-
-Activation random_activation(RandomGraph &g) {
-    return Activation(g.uniform(0, 3));
-}
-
-/// NHWC with `extents` between the two, and height and width not below `smallest`.
-Shape random_image(RandomGraph &g, int smallest, int largest, int channels) {
-    return {g.uniform(1, 3), g.uniform(smallest, largest), g.uniform(smallest, largest),
-            g.uniform(1, channels)};
-}
-
-Shape random_shape(RandomGraph &g, int rank, int largest) {
-    Shape shape(static_cast<size_t>(rank));
-    for (int &extent : shape)
-        extent = g.uniform(1, largest);
-    return shape;
-}
 
 ConvolutionOptions random_convolution(RandomGraph &g, const Tensor &x) {
     const Shape &in = x.shape;
@@ -232,9 +182,13 @@ void add_movement(Sweep &sweep, int count) {
 std::vector<SweepCase> quantized_sweep(int count, uint32_t seed) {
     Sweep signed_sweep(DType::s8, seed);
     add_arithmetic(signed_sweep, count, false);
+    add_elementwise(signed_sweep, count);
+    add_images(signed_sweep, count);
     add_movement(signed_sweep, (count + 3) / 4);
     Sweep unsigned_sweep(DType::u8, seed + 100000);
     add_arithmetic(unsigned_sweep, (count + 3) / 4, false);
+    add_elementwise(unsigned_sweep, (count + 3) / 4);
+    add_images(unsigned_sweep, (count + 3) / 4);
     add_movement(unsigned_sweep, (count + 7) / 8);
     Sweep float_sweep(DType::f32, seed + 200000);
     for (int i = 0; i < (count + 3) / 4; ++i)
@@ -254,6 +208,8 @@ std::vector<SweepCase> quantized_sweep(int count, uint32_t seed) {
 std::vector<SweepCase> float_sweep(int count, uint32_t seed) {
     Sweep sweep(DType::f32, seed + 300000);
     add_arithmetic(sweep, count, true);
+    add_elementwise(sweep, count);
+    add_images(sweep, count);
     add_movement(sweep, (count + 3) / 4);
     return sweep.take();
 }

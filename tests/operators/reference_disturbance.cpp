@@ -72,6 +72,14 @@ void spread_input_scale(Graph &graph, RandomGraph &g) {
     move_zero_point(input_of(graph), g);
 }
 
+void spread_hard_swish_scales(Graph &graph, RandomGraph &g) {
+    spread_input_scale(graph, g);
+    Tensor &out = output_of(graph);
+    out.quantization.scales = {input_of(graph).quantization.scale() *
+                               std::exp2(g.uniform(-6.5f, 7.5f))};
+    move_zero_point(out, g);
+}
+
 void put_logistic_between_values(Graph &graph, RandomGraph &g) {
     // Found by comparing both formulas over random scales and all inputs.
     static constexpr std::pair<float, int> found[] = {

@@ -20,6 +20,9 @@ void put_six_between_values(Graph &graph, RandomGraph &g);
 /// steps.
 void spread_input_scale(Graph &graph, RandomGraph &g);
 
+/// HARD_SWISH: any scales that its 16-bit arithmetic takes.
+void spread_hard_swish_scales(Graph &graph, RandomGraph &g);
+
 /// LOGISTIC: an input scale at which one value lies half a step off by less than single precision
 /// can tell, so that single precision and fixed point part.
 void put_logistic_between_values(Graph &graph, RandomGraph &g);
@@ -28,8 +31,8 @@ void put_logistic_between_values(Graph &graph, RandomGraph &g);
 /// precision see differently.
 void rescale_output(Graph &graph, RandomGraph &g);
 
-/// ADD: the first operand's scale up to 2^16 times smaller than the second's, and an output scale
-/// that still shows it.
+/// ADD, SUB: the first operand's scale up to 2^16 times smaller than the second's, and an output
+/// scale that still shows it.
 void spread_operand_scales(Graph &graph, RandomGraph &g);
 
 /// QUANTIZE from float: moves the input's elements to multiples of half an output step.

@@ -56,13 +56,24 @@ public:
 
     TensorId conv2d(TensorId x, const ConvolutionOptions &options);
     TensorId depthwise_conv2d(TensorId x, const ConvolutionOptions &options);
+    /// `same` makes the output stride times the input, else it is as large as windows reach.
+    TensorId transpose_conv2d(TensorId x, const ConvolutionOptions &options);
     TensorId fully_connected(TensorId x, const FullyConnectedOptions &options);
     TensorId add(TensorId a, TensorId b, Activation activation = Activation::none);
+    TensorId sub(TensorId a, TensorId b, Activation activation = Activation::none);
+    TensorId mul(TensorId a, TensorId b, Activation activation = Activation::none);
+    /// OpKind::minimum or maximum with a constant of x's quantization: one per channel or one
+    /// value.
+    TensorId compare(OpKind kind, TensorId x, bool per_channel = false);
+    TensorId prelu(TensorId x);
     TensorId average_pool2d(TensorId x, const Pool2dAttributes &attributes);
     TensorId max_pool2d(TensorId x, const Pool2dAttributes &attributes);
     TensorId mean(TensorId x, std::vector<int> axes, bool keep_dims = false);
     TensorId softmax(TensorId x, float beta = 1.0f);
     TensorId logistic(TensorId x);
+    TensorId tanh(TensorId x);
+    TensorId hard_swish(TensorId x);
+    TensorId leaky_relu(TensorId x, float alpha = 0.1f);
     /// OpKind::relu, relu6 or relu_n1_to_1 as an operator of its own.
     TensorId clamp(OpKind kind, TensorId x);
     /// Quantized inputs must have equal quantization, as average_pool2d and the like keep it.
@@ -70,6 +81,11 @@ public:
     TensorId transpose(TensorId x, std::vector<int> permutation);
     TensorId pad(TensorId x, std::vector<std::pair<int, int>> pads);
     TensorId reshape(TensorId x, Shape shape);
+    /// `shape` elements from begin on; without strides, neighbours.
+    TensorId slice(TensorId x, std::vector<int> begin, Shape shape, std::vector<int> strides = {});
+    /// OpKind::resize_bilinear or resize_nearest.
+    TensorId resize(OpKind kind, TensorId x, int height, int width,
+                    const ResizeAttributes &attributes = {});
     /// Removes every extent of 1 but the first.
     TensorId squeeze(TensorId x);
     /// From float, or from one quantization to another.
@@ -106,6 +122,7 @@ private:
                          int zero_point, bool bias);
     Quantization product_quantization(const Tensor &x, float weight_scale, int64_t depth);
     Quantization random_quantization(DType dtype, float scale);
+    TensorId append_sum(OpKind kind, TensorId a, TensorId b, Attributes attributes);
 
     Graph graph_;
     std::mt19937 random_;

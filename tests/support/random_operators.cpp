@@ -1,20 +1,10 @@
-// RandomGraph's operators without weights.
+// RandomGraph's operators of one operand and without weights.
 #include "tests/support/random_graph.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace octet::test {
-
-TensorId RandomGraph::add(TensorId a, TensorId b, Activation activation) {
-    const Tensor x = tensor(a), y = tensor(b);
-    Quantization quantization;
-    if (quantized(x.dtype)) // the deviation of the sum, in real values, spread as in products
-        quantization = random_quantization(
-            x.dtype, std::hypot(x.quantization.scale(), y.quantization.scale()) * int8_deviation /
-                         output_deviation);
-    return append(OpKind::add, {a, b}, x.dtype, x.shape, quantization, AddAttributes{activation});
-}
 
 TensorId RandomGraph::mean(TensorId input, std::vector<int> axes, bool keep_dims) {
     const Tensor x = tensor(input);
@@ -47,6 +37,31 @@ TensorId RandomGraph::logistic(TensorId input) {
     if (quantized(x.dtype))
         quantization = {{1.0f / 256}, {x.dtype == DType::u8 ? 0 : -128}};
     return append(OpKind::logistic, {input}, x.dtype, x.shape, quantization);
+}
+
+TensorId RandomGraph::tanh(TensorId input) {
+    const Tensor x = tensor(input);
+    Quantization quantization;
+    if (quantized(x.dtype))
+        quantization = {{1.0f / 128}, {x.dtype == DType::u8 ? 128 : 0}};
+    return append(OpKind::tanh, {input}, x.dtype, x.shape, quantization);
+}
+
+TensorId RandomGraph::hard_swish(TensorId input) {
+    const Tensor x = tensor(input);
+    Quantization quantization;
+    if (quantized(x.dtype))
+        quantization = random_quantization(x.dtype, x.quantization.scale() * 0.6f);
+    return append(OpKind::hard_swish, {input}, x.dtype, x.shape, quantization);
+}
+
+TensorId RandomGraph::leaky_relu(TensorId input, float alpha) {
+    const Tensor x = tensor(input);
+    Quantization quantization;
+    if (quantized(x.dtype))
+        quantization = random_quantization(x.dtype, x.quantization.scale() * 0.8f);
+    return append(OpKind::leaky_relu, {input}, x.dtype, x.shape, quantization,
+                  LeakyReluAttributes{alpha});
 }
 
 TensorId RandomGraph::clamp(OpKind kind, TensorId input) {
@@ -85,6 +100,21 @@ TensorId RandomGraph::pad(TensorId input, std::vector<std::pair<int, int>> pads)
 TensorId RandomGraph::reshape(TensorId input, Shape shape) {
     const Tensor x = tensor(input);
     return append(OpKind::reshape, {input}, x.dtype, std::move(shape), x.quantization);
+}
+
+TensorId RandomGraph::slice(TensorId input, std::vector<int> begin, Shape shape,
+                            std::vector<int> strides) {
+    const Tensor x = tensor(input);
+    strides.resize(shape.size(), 1);
+    return append(OpKind::slice, {input}, x.dtype, std::move(shape), x.quantization,
+                  SliceAttributes{std::move(begin), std::move(strides)});
+}
+
+TensorId RandomGraph::resize(OpKind kind, TensorId input, int height, int width,
+                             const ResizeAttributes &attributes) {
+    const Tensor x = tensor(input);
+    return append(kind, {input}, x.dtype, {x.shape.at(0), height, width, x.shape.at(3)},
+                  x.quantization, attributes);
 }
 
 TensorId RandomGraph::squeeze(TensorId input) {

@@ -64,6 +64,25 @@ TensorId RandomGraph::depthwise_conv2d(TensorId input, const ConvolutionOptions 
                                             o.multiplier, p, o.activation});
 }
 
+TensorId RandomGraph::transpose_conv2d(TensorId input, const ConvolutionOptions &o) {
+    const Tensor x = tensor(input);
+    const Shape shape{o.channels_out, o.kernel_h, o.kernel_w, x.shape.at(3)};
+    const Weights w = make_weights(x, shape, 0, o.per_channel, o.weight_zero_point, o.bias);
+    const auto extent = [&](int in, int kernel, int stride) {
+        return in * stride + (o.same ? 0 : std::max(kernel - stride, 0));
+    };
+    const Shape out{x.shape[0], extent(x.shape[1], o.kernel_h, o.stride_h),
+                    extent(x.shape[2], o.kernel_w, o.stride_w), o.channels_out};
+    TransposeConv2dAttributes attributes{o.stride_h, o.stride_w, {}, o.activation};
+    if (o.same) {
+        attributes.padding.top = same_padding(out[1], o.kernel_h, o.stride_h, 1).first;
+        attributes.padding.left = same_padding(out[2], o.kernel_w, o.stride_w, 1).first;
+    }
+    return append(OpKind::transpose_conv2d, {input, w.weights, w.bias}, x.dtype, out,
+                  product_quantization(x, w.scale, element_count(shape) / o.channels_out),
+                  attributes);
+}
+
 TensorId RandomGraph::fully_connected(TensorId input, const FullyConnectedOptions &o) {
     const Tensor x = tensor(input);
     int64_t depth = x.shape.back();

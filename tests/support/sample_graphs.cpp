@@ -75,6 +75,38 @@ const std::vector<Sample> &samples() {
          [](RandomGraph &g, TensorId x) {
              return g.add(x, g.input(g.tensor(x).shape, g.tensor(x).dtype), Activation::relu);
          }},
+        {"sub",
+         {1, 5, 5, 8},
+         [](RandomGraph &g, TensorId x) {
+             return g.sub(x, g.input(g.tensor(x).shape, g.tensor(x).dtype), Activation::relu6);
+         }},
+        {"mul",
+         {1, 5, 5, 8},
+         [](RandomGraph &g, TensorId x) {
+             return g.mul(x, g.input({1, 1, 1, 8}, g.tensor(x).dtype));
+         }},
+        {"minimum",
+         {2, 3, 3, 5},
+         [](RandomGraph &g, TensorId x) { return g.compare(OpKind::minimum, x); }},
+        {"maximum",
+         {2, 3, 3, 5},
+         [](RandomGraph &g, TensorId x) { return g.compare(OpKind::maximum, x, true); }},
+        {"prelu", {1, 5, 4, 6}, [](RandomGraph &g, TensorId x) { return g.prelu(x); }},
+        {"transpose_conv",
+         {1, 4, 5, 6},
+         [](RandomGraph &g, TensorId x) {
+             return g.transpose_conv2d(x, {.channels_out = 5,
+                                           .stride_h = 2,
+                                           .stride_w = 2,
+                                           .same = true,
+                                           .activation = Activation::relu});
+         }},
+        {"transpose_conv_valid",
+         {2, 3, 4, 3},
+         [](RandomGraph &g, TensorId x) {
+             return g.transpose_conv2d(
+                 x, {.kernel_h = 2, .stride_h = 3, .per_channel = false, .bias = false});
+         }},
         {"average_pool",
          {1, 9, 8, 5},
          [](RandomGraph &g, TensorId x) {
@@ -101,6 +133,9 @@ const std::vector<Sample> &samples() {
          }},
         {"softmax", {4, 10}, [](RandomGraph &g, TensorId x) { return g.softmax(x); }},
         {"logistic", {3, 17}, [](RandomGraph &g, TensorId x) { return g.logistic(x); }},
+        {"tanh", {3, 17}, [](RandomGraph &g, TensorId x) { return g.tanh(x); }},
+        {"hard_swish", {3, 17}, [](RandomGraph &g, TensorId x) { return g.hard_swish(x); }},
+        {"leaky_relu", {3, 17}, [](RandomGraph &g, TensorId x) { return g.leaky_relu(x); }},
         {"relu", {3, 17}, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu, x); }},
         {"relu6", {3, 17}, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); }},
         {"relu_n1_to_1",
@@ -126,6 +161,24 @@ const std::vector<Sample> &samples() {
          {2, 3, 4},
          [](RandomGraph &g, TensorId x) {
              return g.reshape(x, {6, 4});
+         }},
+        {"slice",
+         {2, 5, 6, 7},
+         [](RandomGraph &g, TensorId x) {
+             return g.slice(x, {0, 1, 2, 3}, {2, 3, 4, 4});
+         }},
+        {"slice_strided",
+         {1, 5, 6, 7},
+         [](RandomGraph &g, TensorId x) {
+             return g.slice(x, {0, 1, 0, 0}, {1, 2, 2, 7}, {1, 2, 3, 1});
+         }},
+        {"resize_nearest",
+         {1, 3, 4, 5},
+         [](RandomGraph &g, TensorId x) { return g.resize(OpKind::resize_nearest, x, 6, 8); }},
+        {"resize_bilinear",
+         {1, 3, 4, 5},
+         [](RandomGraph &g, TensorId x) {
+             return g.resize(OpKind::resize_bilinear, x, 6, 9, {.half_pixel_centers = true});
          }},
         {"squeeze", {2, 1, 1, 5}, [](RandomGraph &g, TensorId x) { return g.squeeze(x); }},
     };

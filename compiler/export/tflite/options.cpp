@@ -44,16 +44,28 @@ std::optional<Window> window_of(const Graph &graph, const Operator &op) {
     return std::nullopt;
 }
 
+/// True where a convolution of `kernel` over `out` elements gives `in`: engines refuse a transposed
+/// one whose extents do not say so.
+bool reaches(schema::Padding scheme, int out, int kernel, int stride, int in) {
+    const int places = scheme == schema::Padding::SAME ? out : out - kernel + 1;
+    return (places + stride - 1) / stride == in;
+}
+
 /// The padding of a transposed convolution is that of a convolution over its output.
 std::optional<schema::Padding> transposed_scheme(const Graph &graph, const Operator &op) {
     const auto &a = op.as<TransposeConv2dAttributes>();
-    if (!a.padding.any())
-        return schema::Padding::VALID;
-    const Shape &y = graph.tensor(op.outputs[0]).shape, &w = graph.tensor(op.inputs[1]).shape;
-    const int top = same_padding(y[1], w[1], a.stride_h).first;
-    const int left = same_padding(y[2], w[2], a.stride_w).first;
-    if (a.padding == Padding{.top = top, .left = left})
+    const Shape &x = graph.tensor(op.inputs[0]).shape, &w = graph.tensor(op.inputs[1]).shape;
+    const Shape &y = graph.tensor(op.outputs[0]).shape;
+    const Padding same{.top = same_padding(y[1], w[1], a.stride_h).first,
+                       .left = same_padding(y[2], w[2], a.stride_w).first};
+    const auto fits = [&](schema::Padding scheme) {
+        return reaches(scheme, y[1], w[1], a.stride_h, x[1]) &&
+               reaches(scheme, y[2], w[2], a.stride_w, x[2]);
+    };
+    if (a.padding == same && fits(schema::Padding::SAME))
         return schema::Padding::SAME;
+    if (!a.padding.any() && fits(schema::Padding::VALID))
+        return schema::Padding::VALID;
     return std::nullopt;
 }
 

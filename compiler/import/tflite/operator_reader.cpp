@@ -54,6 +54,13 @@ std::vector<TensorId> OperatorReader::take_outputs() {
     return outputs;
 }
 
+void OperatorReader::output_shape(TensorId output, const Shape &expected) const {
+    const Tensor &tensor = graph_.tensor(output);
+    if (tensor.shape != expected)
+        fail("its output '{}' is {}; its inputs and attributes make it {}", tensor.name,
+             to_string(tensor.shape), to_string(expected));
+}
+
 void OperatorReader::reshape_output(Shape shape) {
     Tensor tensor = output();
     tensor.name += "/unshaped";

@@ -41,6 +41,9 @@ public:
     void become(OpKind kind) { op_.kind = kind; }
     /// Takes all outputs but the first away from the operator and returns all.
     std::vector<TensorId> take_outputs();
+    using OperatorCheck::output_shape;
+    /// The same of an output that has been taken.
+    void output_shape(TensorId output, const Shape &expected) const;
     /// The operator writes a new tensor like its output, of this shape; a RESHAPE behind it writes
     /// the output.
     void reshape_output(Shape shape);

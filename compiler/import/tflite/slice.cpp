@@ -70,10 +70,9 @@ void strided_slice_of_data(OperatorReader &reader, const schema::StridedSliceOpt
     reader.become(OpKind::slice);
     reader.keep_inputs(1);
     reader.set(part.attributes);
-    if (kept == part.shape)
-        return;
     reader.output_shape(kept);
-    reader.reshape_output(part.shape);
+    if (kept != part.shape)
+        reader.reshape_output(part.shape);
 }
 
 } // namespace
@@ -116,11 +115,11 @@ void import_strided_slice(OperatorReader &reader) {
                                       o.new_axis_mask(), o.shrink_axis_mask()});
 }
 
-// The axis is input 0. All parts have the same extent; check_slice compares it with each output's.
+// The axis is input 0. All parts have the same extent.
 void import_split(OperatorReader &reader) {
     const std::vector<TensorId> outputs = reader.take_outputs();
     reader.operands(2, 2);
-    const Shape &in = reader.input(1).shape;
+    const Shape in = reader.input(1).shape;
     const std::vector<int64_t> axes = reader.integers(0, "axis");
     if (axes.size() != 1 || in.empty())
         reader.fail("it has {} axes to split {} along; it needs 1", axes.size(), to_string(in));
@@ -129,6 +128,10 @@ void import_split(OperatorReader &reader) {
     if (extent * count != in[axis])
         reader.fail("it splits {} into {} along axis {}; parts must be equal", to_string(in), count,
                     axis);
+    Shape out = in;
+    out[axis] = extent;
+    for (TensorId id : outputs)
+        reader.output_shape(id, out);
     reader.select_inputs({1});
     SliceAttributes a{std::vector<int>(in.size(), 0), std::vector<int>(in.size(), 1)};
     reader.set(a);

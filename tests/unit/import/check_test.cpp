@@ -248,3 +248,71 @@ TEST_CASE("shape arithmetic at run time is refused") {
     const Graph graph = g.finish({y});
     check_message(error_of([&] { check(graph); }), {"shape_2 (SHAPE)", "at run time only"});
 }
+
+TEST_CASE("operands of arithmetic fit their operator") {
+    const auto comparison = [] {
+        return single({2, 6}, DType::s8, [](RandomGraph &g, TensorId x) {
+            return g.compare(OpKind::maximum, x, true);
+        });
+    };
+    check_message(spoiled(comparison(),
+                          [](Graph &g) {
+                              weights(g).shape = {2};
+                              weights(g).data = std::make_shared<const Bytes>(2);
+                          }),
+                  {"maximum_0 (MAXIMUM)", "its second operand is 2 beside 2x6", "one per channel"});
+    check_message(spoiled(comparison(), [](Graph &g) { weights(g).quantization.scales[0] *= 2; }),
+                  {"must be equal", "QUANTIZE"});
+    check_message(spoiled(comparison(), [](Graph &g) { g.operators[0].inputs[1] = g.inputs[0]; }),
+                  {"second operand", "only constants"});
+    const auto unary = [](OpKind kind) {
+        return single({2, 6}, DType::s8, [kind](RandomGraph &g, TensorId x) {
+            return kind == OpKind::tanh         ? g.tanh(x)
+                   : kind == OpKind::leaky_relu ? g.leaky_relu(x)
+                                                : g.hard_swish(x);
+        });
+    };
+    check_message(
+        spoiled(unary(OpKind::tanh), [](Graph &g) { output(g).quantization.scales[0] *= 2; }),
+        {"1/128"});
+    check_message(spoiled(unary(OpKind::leaky_relu),
+                          [](Graph &g) { attributes<LeakyReluAttributes>(g).alpha = -1; }),
+                  {"its alpha is -1"});
+    check_message(spoiled(unary(OpKind::hard_swish),
+                          [](Graph &g) { output(g).quantization.scales[0] /= 1024; }),
+                  {"times the output's", "2^7"});
+}
+
+TEST_CASE("slices, resizing and transposed convolutions fit their tensors") {
+    const auto slice = [] {
+        return single({5, 6}, DType::s8, [](RandomGraph &g, TensorId x) {
+            return g.slice(x, {1, 0}, {2, 6}, {2, 1});
+        });
+    };
+    check_message(spoiled(slice(), [](Graph &g) { attributes<SliceAttributes>(g).begin[0] = 3; }),
+                  {"2 elements of axis 0 from 3 on by 2"});
+    check_message(
+        spoiled(slice(), [](Graph &g) { attributes<SliceAttributes>(g).strides[0] = -1; }),
+        {"from 1 on by -1"});
+    check_message(
+        spoiled(slice(), [](Graph &g) { attributes<SliceAttributes>(g).begin.pop_back(); }),
+        {"it slices 1 axes"});
+    const Graph resize = single({1, 2, 3, 4}, DType::s8, [](RandomGraph &g, TensorId x) {
+        return g.resize(OpKind::resize_bilinear, x, 4, 6, {.align_corners = true});
+    });
+    check_message(
+        spoiled(resize,
+                [](Graph &g) { attributes<ResizeAttributes>(g).half_pixel_centers = true; }),
+        {"aligns corners"});
+    const Graph transposed = single({1, 2, 3, 4}, DType::s8, [](RandomGraph &g, TensorId x) {
+        return g.transpose_conv2d(x, {.stride_h = 2, .stride_w = 2, .same = true});
+    });
+    check_message(
+        spoiled(transposed,
+                [](Graph &g) { attributes<TransposeConv2dAttributes>(g).padding.left = 3; }),
+        {"its padding is 0, 0, 3 and 0"});
+    check_message(
+        spoiled(transposed,
+                [](Graph &g) { attributes<TransposeConv2dAttributes>(g).padding.bottom = 1; }),
+        {"below and on the right 0"});
+}
