@@ -152,6 +152,8 @@ std::vector<Values> FloatExecutor::run(const std::vector<std::span<const float>>
     if (inputs.size() != graph.inputs.size())
         throw UsageError("{}: {} inputs given; the network has {}", graph.name, inputs.size(),
                          graph.inputs.size());
+    if (samples < 1)
+        throw UsageError("{}: {} samples given; give at least one", graph.name, samples);
     std::vector<Value> values(graph.tensors.size());
     const auto show = [&](TensorId id, const Value &value) {
         if (visit)
@@ -195,6 +197,8 @@ Values FloatExecutor::execute(size_t op, const std::vector<std::span<const float
                               int64_t samples) const {
     const Graph &graph = state_->graph;
     const Operator &executed = graph.operators.at(op);
+    if (samples < 1)
+        throw UsageError("{}: {} samples given; give at least one", executed.name, samples);
     std::vector<const float *> data(executed.inputs.size());
     size_t given = 0;
     for (size_t k = 0; k < executed.inputs.size(); ++k) {

@@ -1,5 +1,7 @@
 #include "compiler/float/pipeline.h"
 
+#include "compiler/support/error.h"
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -7,7 +9,13 @@
 namespace octet::floats {
 
 const Halide::Callable &Kernel::get() {
-    std::call_once(once_, [this] { callable_ = build_(); });
+    std::call_once(once_, [this] {
+        try {
+            callable_ = build_();
+        } catch (const Halide::Error &error) {
+            throw Error("{}: Halide cannot compile it ({}); report this", name_, error.what());
+        }
+    });
     return callable_;
 }
 
@@ -17,7 +25,7 @@ Kernel &kernel_named(const std::string &name, const Kernel::Build &build) {
     const std::lock_guard lock(mutex);
     std::unique_ptr<Kernel> &kernel = kernels[name];
     if (!kernel)
-        kernel = std::make_unique<Kernel>(build);
+        kernel = std::make_unique<Kernel>(name, build);
     return *kernel;
 }
 

@@ -15,12 +15,14 @@ class Kernel {
 public:
     using Build = std::function<Halide::Callable()>;
 
-    explicit Kernel(Build build) : build_(std::move(build)) {}
+    Kernel(std::string name, Build build) : name_(std::move(name)), build_(std::move(build)) {}
 
-    /// Compiles at the first call; may be called from several threads.
+    /// Compiles at the first call, and throws Error if Halide refuses; may be called from several
+    /// threads.
     const Halide::Callable &get();
 
 private:
+    std::string name_;
     Build build_;
     std::once_flag once_;
     Halide::Callable callable_;

@@ -24,17 +24,19 @@ Callable build_windows(WindowFold fold, int vectors) {
     RDom r(0, steps.dim(0).extent());
     const Expr pixel = min(pb * tile + ti, offsets.dim(0).max());
     const Expr place = unsafe_promise_clamped(offsets(pixel) + steps(r), 0, in.dim(0).max());
-    const Expr value = in(place + cb * block + ci), before = folded(ci, ti, cb, pb);
-    if (depthwise) {
-        folded(ci, ti, cb, pb) = bias(cb * block + ci);
-        folded(ci, ti, cb, pb) = before + value * factors(cb * block + ci, r);
-    } else if (fold == WindowFold::average) {
+    const Expr channel = cb * block + ci, value = in(place + channel);
+    if (depthwise)
+        folded(ci, ti, cb, pb) = bias(channel);
+    else if (fold == WindowFold::average)
         folded(ci, ti, cb, pb) = 0.0f;
-        folded(ci, ti, cb, pb) = before + value;
-    } else {
+    else
         folded(ci, ti, cb, pb) = std::numeric_limits<float>::lowest();
-        folded(ci, ti, cb, pb) = max(before, value);
-    }
+    if (depthwise)
+        folded(ci, ti, cb, pb) += value * factors(channel, r);
+    else if (fold == WindowFold::average)
+        folded(ci, ti, cb, pb) += value;
+    else
+        folded(ci, ti, cb, pb) = max(folded(ci, ti, cb, pb), value);
     Expr result = folded(c % block, p % tile, c / block, p / tile);
     if (fold == WindowFold::average)
         result = result / factors(p);
