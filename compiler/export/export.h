@@ -11,11 +11,14 @@
 
 namespace octet {
 
-/// A TensorFlow Lite model. uint8 activations get uint8 weights, as LiteRT wants them.
+/// A TensorFlow Lite model. uint8 activations get uint8 weights, as LiteRT wants them; weights in
+/// few bits are written as int8, which every engine runs.
 Bytes to_tflite(const Graph &graph);
 
 /// An ONNX model, opset 13 and IR version 8: float operators in NCHW, between QuantizeLinear and
-/// DequantizeLinear where tensors are quantized, which ONNX Runtime fuses into its int8 kernels.
+/// DequantizeLinear where tensors are quantized, which ONNX Runtime fuses into its int8 kernels. On
+/// x86-64 it takes the session option session.qdqisint8allowed = 1 for it to do so with all of
+/// them. Inputs and outputs stay NHWC: the same arrays fit a .tflite of the same network.
 Bytes to_onnx(const Graph &graph);
 
 /// A .octet file that holds a network (not a compiled program): everything that Graph has, weights

@@ -61,7 +61,8 @@ std::optional<std::vector<OracleAnswer>> ask_oracle(const std::string &engine,
     for (size_t i = 0; i < cases.size(); ++i) {
         const std::filesystem::path path = case_folder(folder, i);
         std::filesystem::create_directory(path);
-        write_file(path / "model.tflite", to_tflite(cases[i].graph));
+        export_model(cases[i].graph,
+                     path / (engine.starts_with("onnx") ? "model.onnx" : "model.tflite"));
         for (size_t k = 0; k < cases[i].inputs.size(); ++k)
             write_file(path / fmt::format("input{}.bin", k), cases[i].inputs[k]);
     }
@@ -86,6 +87,9 @@ std::optional<std::vector<OracleAnswer>> ask_oracle(const std::string &engine,
         for (size_t k = 0; error.empty() && k < cases[i].graph.outputs.size(); ++k)
             answers[i].outputs.push_back(
                 read_file(path / fmt::format("{}.output{}.bin", engine, k)));
+        std::ifstream operators(path / (engine + ".operators"));
+        for (std::string kind; std::getline(operators, kind);)
+            answers[i].operators.push_back(kind);
     }
     return answers;
 }

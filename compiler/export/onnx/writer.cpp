@@ -60,13 +60,13 @@ Bytes Writer::write() && {
     // The names that users see come first, before others can take them.
     std::vector<std::string> inputs, outputs;
     for (TensorId id : graph_.inputs)
-        reals_[id] = file_.unique(graph_.tensor(id).name);
+        inputs.push_back(file_.unique(graph_.tensor(id).name));
     for (TensorId id : graph_.outputs) {
         outputs.push_back(file_.unique(graph_.tensor(id).name));
         output_names_.emplace(id, outputs.back());
     }
-    for (TensorId id : graph_.inputs)
-        write_input(id);
+    for (size_t i = 0; i < inputs.size(); i++)
+        write_input(graph_.inputs[i], inputs[i]);
     for (const Operator &op : graph_.operators)
         writers[size_t(op.kind)](*this, op);
     for (size_t i = 0; i < outputs.size(); i++)
@@ -74,24 +74,20 @@ Bytes Writer::write() && {
     return file_.bytes();
 }
 
-void Writer::write_input(TensorId id) {
+void Writer::write_input(TensorId id, const std::string &name) {
     const Tensor &tensor = graph_.tensor(id);
-    std::string value = reals_.at(id);
-    file_.add_input(value, tensor.dtype, tensor.shape);
-    value = to_nchw(value, tensor, tensor.name);
-    if (tensor.quantization.quantized()) {
-        stored_[id] = value;
-        const Parameters p = parameters(tensor);
-        value = file_.add_unique("DequantizeLinear", {value, p.scale, p.zero_point},
-                                 tensor.name + "_dequantized");
-    }
-    reals_[id] = value;
+    file_.add_input(name, tensor.dtype, tensor.shape);
+    const std::string value = to_nchw(name, tensor, tensor.name);
+    if (tensor.quantization.quantized())
+        stored_.emplace(id, Stored{value, parameters(tensor)});
+    else
+        reals_.emplace(id, value);
 }
 
 void Writer::write_output(TensorId id, const std::string &name) {
     const Tensor &tensor = graph_.tensor(id);
     const auto stored = stored_.find(id);
-    const std::string &value = stored == stored_.end() ? real(id) : stored->second;
+    const std::string &value = stored == stored_.end() ? real(id) : stored->second.value;
     file_.add_output(name, tensor.dtype, tensor.shape);
     if (tensor.shape.size() == 4)
         file_.add("Transpose", {value}, name, {{"perm", wide(nhwc)}});
@@ -111,9 +107,16 @@ Writer::Parameters Writer::parameters(const Tensor &tensor) {
 }
 
 std::string Writer::real(TensorId id) {
-    if (graph_.tensor(id).constant())
-        return operand(id, graph_.tensor(id).shape.size());
-    return reals_.at(id);
+    const Tensor &tensor = graph_.tensor(id);
+    if (tensor.constant())
+        return constant(id, {tensor.shape.size() == 4 ? nchw : std::vector<int>{}});
+    std::string &value = reals_[id];
+    if (value.empty()) {
+        const auto &[stored, p] = stored_.at(id);
+        value = file_.add_unique("DequantizeLinear", {stored, p.scale, p.zero_point},
+                                 tensor.name + "_dequantized");
+    }
+    return value;
 }
 
 std::string Writer::operand(TensorId id, size_t rank) {
@@ -121,10 +124,10 @@ std::string Writer::operand(TensorId id, size_t rank) {
     if (tensor.constant())
         return constant(id, {rank == 4 ? nchw : std::vector<int>{}, rank});
     if (tensor.shape.size() == rank)
-        return reals_.at(id);
+        return real(id);
     Tensor wider = tensor; // of fewer than four dimensions, so in Graph's layout
     wider.shape.insert(wider.shape.begin(), rank - tensor.shape.size(), 1);
-    return to_nchw(reshape(reals_.at(id), wider.shape, tensor.name + "_wide"), wider,
+    return to_nchw(reshape(real(id), wider.shape, tensor.name + "_wide"), wider,
                    tensor.name + "_wide");
 }
 
@@ -180,10 +183,9 @@ void Writer::define(const Operator &op, const std::string &value) {
     // An output in Graph's layout is the network's own.
     const auto output = output_names_.find(id);
     const bool is_output = output != output_names_.end() && tensor.shape.size() != 4;
-    stored_[id] = file_.add("QuantizeLinear", {value, p.scale, p.zero_point},
-                            is_output ? output->second : file_.unique(tensor.name));
-    reals_[id] = file_.add_unique("DequantizeLinear", {stored_[id], p.scale, p.zero_point},
-                                  tensor.name + "_dequantized");
+    const std::string name = is_output ? output->second : file_.unique(tensor.name);
+    stored_.emplace(id,
+                    Stored{file_.add("QuantizeLinear", {value, p.scale, p.zero_point}, name), p});
 }
 
 std::string Writer::activate(const std::string &value, Activation activation,

@@ -73,14 +73,18 @@ private:
     struct Parameters {
         std::string scale, zero_point;
     };
+    struct Stored {
+        std::string value; ///< in the file's layout
+        Parameters parameters;
+    };
     Parameters parameters(const Tensor &tensor);
-    void write_input(TensorId id);
+    void write_input(TensorId id, const std::string &name);
     void write_output(TensorId id, const std::string &name);
 
     const Graph &graph_;
     OnnxFile file_;
-    std::map<TensorId, std::string> reals_;
-    std::map<TensorId, std::string> stored_;       ///< of quantized tensors, in the file's layout
+    std::map<TensorId, std::string> reals_; ///< of quantized tensors once they have been read
+    std::map<TensorId, Stored> stored_;     ///< of quantized tensors
     std::map<TensorId, std::string> output_names_; ///< of the network's outputs
 };
 
