@@ -8,10 +8,10 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/lower/program.h"
+#include "compiler/support/progress.h"
 #include "compiler/target/target.h"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 struct octet_model;
@@ -21,9 +21,6 @@ namespace octet {
 namespace schedules {
 class Tuned;
 }
-
-/// Called as work proceeds; `what` is the kernel or layer just finished.
-using Progress = std::function<void(size_t done, size_t total, const std::string &what)>;
 
 struct CompileOptions {
     Target target;

@@ -23,7 +23,8 @@ int run(const std::string &model) {
 Verb add_inspect(Arguments command) {
     Arguments verb = command.verb("inspect", "Show what is in a model");
     auto model = std::make_shared<std::string>();
-    verb.positional("MODEL", *model, "A .tflite file, or a compiled .octet file");
+    verb.positional("MODEL", *model,
+                    "A .tflite, .onnx or .octet file: a network, or a compiled program");
     verb.footer("\nExample: octet inspect vww.tflite");
     return {verb, [model] { return run(*model); }};
 }

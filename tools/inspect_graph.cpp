@@ -75,8 +75,8 @@ struct AttributeText {
         return fmt::format("alpha {:g}", a.alpha);
     }
     std::string operator()(const TransposeConv2dAttributes &a) const {
-        return words({pair("stride", a.stride_h, a.stride_w), describe(a.padding),
-                      describe(a.activation)});
+        return words(
+            {pair("stride", a.stride_h, a.stride_w), describe(a.padding), describe(a.activation)});
     }
     std::string operator()(const ResizeAttributes &a) const {
         return words({a.align_corners ? "align corners" : "",
@@ -109,13 +109,26 @@ struct AttributeText {
     std::string operator()(const PackAttributes &a) const { return fmt::format("axis {}", a.axis); }
 };
 
+/// What a tensor's elements are, and how model files keep them where it is not as they are.
+std::string describe_elements(const Tensor &tensor) {
+    if (!tensor.constant())
+        return "";
+    const WeightStorage &s = tensor.storage;
+    if (s.plain())
+        return "constant";
+    return s.codebooks.empty()
+               ? fmt::format("constant, {} bits", s.bits)
+               : fmt::format("constant, {} codebook{} of {} bits", s.codebook_count(),
+                             s.codebook_count() > 1 ? "s" : "", s.bits);
+}
+
 std::string list_tensors(const Graph &graph, const std::vector<TensorId> &ids) {
     Table table({">id", "name", "type", "shape", ">bytes", "", "quantization"});
     for (TensorId id : ids) {
         const Tensor &tensor = graph.tensor(id);
         table.add({std::to_string(id), short_name(tensor.name), std::string(name_of(tensor.dtype)),
                    to_string(tensor.shape), with_commas(int64_t(tensor.bytes())),
-                   tensor.constant() ? "constant" : "", describe(tensor.quantization)});
+                   describe_elements(tensor), describe(tensor.quantization)});
     }
     return table.text(2);
 }

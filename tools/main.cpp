@@ -14,6 +14,7 @@ using namespace octet::tools;
 
 constexpr const char *examples = R"(
 Examples:
+  octet quantize float.onnx --data samples.npy -o model.tflite
   octet compile model.tflite --target host -o out
   octet run model.tflite --input x.npy --output y.npy
   octet verify model.tflite --target x86-64-avx2
@@ -24,9 +25,9 @@ Examples:
 int run(int argc, char **argv) {
     CommandLine line({"octet", "Int8 kernels for a network and a chip", OCTET_VERSION, examples});
     const Verb verbs[] = {
-        add_compile(line.root()), add_run(line.root()),     add_verify(line.root()),
-        add_bench(line.root()),   add_inspect(line.root()), add_targets(line.root()),
-        add_tune(line.root()),
+        add_compile(line.root()),  add_run(line.root()),      add_verify(line.root()),
+        add_bench(line.root()),    add_quantize(line.root()), add_evaluate(line.root()),
+        add_inspect(line.root()),  add_targets(line.root()),  add_tune(line.root()),
     };
     if (!line.parse(argc, argv))
         return 0;

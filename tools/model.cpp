@@ -14,7 +14,8 @@ namespace octet::tools {
 
 void add_model_options(Arguments &verb, ModelOptions &options) {
     verb.positional("MODEL", options.model,
-                    "The network: a .tflite file, or for run and bench a .octet one");
+                    "The network: a .tflite, .onnx or .octet file; for run and bench also a "
+                    "compiled .octet file");
     verb.option("-t,--target", options.target, "Name of a target or path of its .json file");
     verb.option("--rounding", options.rounding,
                 "reference, micro or float; by default what the model asks for");
@@ -28,7 +29,7 @@ Graph load_graph(const ModelOptions &options) {
     if (!std::filesystem::exists(options.model))
         throw UsageError("{}: there is no such file; check the path", options.model);
     if (is_program_file(options.model))
-        throw UsageError("{}: holds a compiled program for target {}; give the .tflite it was "
+        throw UsageError("{}: holds a compiled program for target {}; give the network it was "
                          "compiled from",
                          options.model, ProgramFile(options.model).program().target()->str());
     Graph graph = import_model(options.model);
@@ -47,7 +48,7 @@ Model load_model(const ModelOptions &options) {
     }
     if (!options.rounding.empty())
         throw UsageError("{}: its rounding was chosen when it was compiled; leave --rounding away "
-                         "or give the .tflite",
+                         "or give the network",
                          options.model);
     Model model;
     model.compiled = open_compiled(options.model, load_target(options, true), options.cache);

@@ -21,11 +21,12 @@ struct ModelOptions {
 /// Adds MODEL, --target, --rounding, --threads, --cache and --verbose to a verb.
 void add_model_options(Arguments &verb, ModelOptions &options);
 
-/// Reads options.model and applies --rounding. Throws UsageError for a .octet file, which holds a
+/// Reads options.model and applies --rounding. Throws UsageError for a .octet file that holds a
 /// compiled program and no network.
 Graph load_graph(const ModelOptions &options);
 
-/// A model ready to run: from a network, compiled now, or from a .octet file with its library.
+/// A model ready to run: from a network, compiled now, or from a compiled .octet file with its
+/// library.
 struct Model {
     Graph graph; ///< the network, or only its inputs and outputs
     Compiled compiled;

@@ -1,5 +1,6 @@
 #include "tools/program_file.h"
 
+#include "compiler/import/octet/network_file.h"
 #include "compiler/support/error.h"
 #include "runtime/core/verify.h"
 
@@ -11,7 +12,9 @@ bool is_program_file(const std::string &path) {
     // FlatBuffers put the identifier after the four bytes of the root's offset.
     char start[8] = {};
     std::ifstream(path, std::ios::binary).read(start, sizeof start);
-    return path.ends_with(".octet") || std::string_view(start + 4, 4) == file::ProgramIdentifier();
+    const std::string_view identifier(start + 4, 4);
+    return identifier == file::ProgramIdentifier() ||
+           (path.ends_with(".octet") && identifier != network::file_identifier);
 }
 
 ProgramFile::ProgramFile(const std::string &path) {

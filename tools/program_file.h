@@ -1,4 +1,7 @@
-// A .octet file opened for looking at: mapped and checked by the runtime's own verifier.
+// A compiled .octet file opened for looking at: mapped and checked by the runtime's own verifier.
+//
+// Two kinds of files have that extension, told apart by their letters: compiled programs, which the
+// runtime reads, and networks, which importers read.
 #pragma once
 
 #include "runtime/hosted/mapping.h"
@@ -9,7 +12,7 @@
 namespace octet::tools {
 
 /// True when the file's identifier says that it is a compiled program, whatever its name, or when
-/// its name ends in .octet.
+/// its name ends in .octet and no identifier says that it is a network.
 bool is_program_file(const std::string &path);
 
 class ProgramFile {

@@ -18,7 +18,9 @@ struct Verb {
 
 Verb add_bench(Arguments command);
 Verb add_compile(Arguments command);
+Verb add_evaluate(Arguments command);
 Verb add_inspect(Arguments command);
+Verb add_quantize(Arguments command);
 Verb add_run(Arguments command);
 Verb add_targets(Arguments command);
 Verb add_tune(Arguments command);

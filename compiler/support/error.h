@@ -24,6 +24,12 @@ public:
         : std::runtime_error(fmt::format(format, std::forward<Args>(args)...)) {}
 };
 
+/// There is no kernel for an operator: what has one may run, this needs the reference interpreter.
+class MissingKernel : public Error {
+public:
+    using Error::Error;
+};
+
 /// The command or a function was used wrongly; the command exits with 2.
 class UsageError : public Error {
 public:

@@ -1,0 +1,274 @@
+#include "compiler/quantize/assemble.h"
+
+#include "compiler/import/fold.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace octet::quantize {
+
+namespace {
+
+/// A bias stays below this, so that sums of products have room beside it.
+constexpr double largest_bias = double(1 << 30);
+
+Quantization quantization_of(const Affine &affine) {
+    return {{affine.scale}, {affine.zero_point}, 0};
+}
+
+/// Real constants as integers of a grid.
+Bytes quantized_bytes(std::span<const float> values, const Affine &affine, const Grid &grid) {
+    Bytes bytes;
+    for (float value : values) {
+        const float steps = std::nearbyint(value / affine.scale) + float(affine.zero_point);
+        const int32_t stored =
+            int32_t(std::clamp(steps, float(grid.lowest()), float(grid.highest())));
+        bytes.push_back(uint8_t(stored));
+        if (grid.bits > 8)
+            bytes.push_back(uint8_t(stored >> 8));
+    }
+    return bytes;
+}
+
+/// Operands of these kinds are compared with each other as stored.
+bool compares(OpKind kind) {
+    return kind == OpKind::minimum || kind == OpKind::maximum;
+}
+
+class Assembler {
+public:
+    Assembler(const Graph &graph, const Plan &plan,
+              const std::vector<std::optional<LayerWeights>> &layers, Ends ends, Rounding rounding)
+        : graph_(graph), plan_(plan), layers_(layers), ends_(ends), rounding_(rounding) {}
+
+    Graph assemble() {
+        result_ = graph_;
+        result_.operators.clear();
+        for (const Operator &op : graph_.operators)
+            names_.insert(op.name);
+        for (TensorId id : graph_.inputs)
+            add_input(id);
+        for (size_t i = 0; i < graph_.operators.size(); ++i)
+            add_operator(graph_.operators[i], i);
+        for (size_t i = 0; i < graph_.outputs.size(); ++i)
+            add_output(i);
+        result_.set_rounding(rounding_);
+        remove_unused(result_); // The float weights and biases.
+        check(result_);
+        return std::move(result_);
+    }
+
+private:
+    /// A tensor of the quantized network that holds `id` on a grid.
+    struct Form {
+        DType dtype;
+        Affine affine;
+        TensorId id;
+    };
+
+    std::string fresh_name(const std::string &wanted) {
+        std::string name = wanted;
+        for (int i = 2; !names_.insert(name).second; ++i)
+            name = fmt::format("{}_{}", wanted, i);
+        return name;
+    }
+
+    TensorId add_tensor(const Tensor &like, const char *suffix, DType dtype,
+                        Quantization quantization) {
+        Tensor tensor;
+        tensor.name = like.name + suffix;
+        tensor.dtype = dtype;
+        tensor.shape = like.shape;
+        tensor.quantization = std::move(quantization);
+        result_.tensors.push_back(std::move(tensor));
+        return TensorId(result_.tensors.size()) - 1;
+    }
+
+    void convert(OpKind kind, TensorId from, TensorId to) {
+        Operator op;
+        op.kind = kind;
+        op.name = fresh_name(result_.tensor(to).name + "/" + std::string(name_of(kind)));
+        op.inputs = {from};
+        op.outputs = {to};
+        result_.operators.push_back(std::move(op));
+    }
+
+    void make_integer(TensorId id) {
+        const ActivationPlan &plan = plan_.of(id);
+        Tensor &tensor = result_.tensor(id);
+        tensor.dtype = dtype_of(plan.grid);
+        tensor.quantization = quantization_of(plan.affine);
+        forms_[id].push_back({tensor.dtype, plan.affine, id});
+    }
+
+    void add_input(TensorId id) {
+        if (plan_.of(id).integer && ends_ == Ends::integer)
+            make_integer(id);
+        else
+            real_[id] = id;
+    }
+
+    /// The tensor as integers of its own grid, or of another.
+    TensorId integer_form(TensorId id, const Grid &grid, const Affine &affine) {
+        const DType dtype = dtype_of(grid);
+        std::vector<Form> &forms = forms_[id];
+        for (const Form &form : forms)
+            if (form.dtype == dtype && form.affine == affine)
+                return form.id;
+        const TensorId from = forms.empty() ? real_.at(id) : forms.front().id;
+        const TensorId to =
+            add_tensor(graph_.tensor(id), forms.empty() ? "_quantized" : "_rescaled", dtype,
+                       quantization_of(affine));
+        convert(OpKind::quantize, from, to);
+        forms_[id].push_back({dtype, affine, to});
+        return to;
+    }
+
+    TensorId real_form(TensorId id) {
+        if (const auto found = real_.find(id); found != real_.end())
+            return found->second;
+        const TensorId to = add_tensor(graph_.tensor(id), "_dequantized", DType::f32, {});
+        convert(OpKind::dequantize, forms_.at(id).front().id, to);
+        real_[id] = to;
+        return to;
+    }
+
+    /// A constant operand of an operator without weights, on a grid of its own.
+    TensorId integer_constant(const Tensor &tensor, const Grid &grid, const Affine &affine) {
+        const Bytes bytes = quantized_bytes(tensor.values<float>(), affine, grid);
+        const TensorId id = add_constant(result_, tensor.name + "_quantized", dtype_of(grid),
+                                         tensor.shape, bytes.data(), bytes.size());
+        result_.tensor(id).quantization = quantization_of(affine);
+        return id;
+    }
+
+    TensorId integer_operand(const Operator &op, TensorId id) {
+        const ActivationPlan &output = plan_.of(op.outputs[0]);
+        const Tensor &tensor = graph_.tensor(id);
+        const bool same_grid = shares_grid(op.kind) || compares(op.kind);
+        if (!tensor.constant())
+            return same_grid ? integer_form(id, output.grid, output.affine)
+                             : integer_form(id, operand_grid(id, output), plan_.of(id).affine);
+        if (same_grid)
+            return integer_constant(tensor, output.grid, output.affine);
+        const std::span<const float> values = tensor.values<float>();
+        const auto [least, greatest] = std::ranges::minmax(values);
+        Grid grid = output.grid;
+        grid.symmetric = grid.symmetric || grid.bits > 8;
+        return integer_constant(tensor, grid, scale_and_zero_point({least, greatest}, grid));
+    }
+
+    /// An operand's own grid, in the type that the operator's output has.
+    const Grid &operand_grid(TensorId id, const ActivationPlan &output) const {
+        const Grid &own = plan_.of(id).grid;
+        return dtype_of(own) == dtype_of(output.grid) ? own : output.grid;
+    }
+
+    TensorId weights(const Operator &op, const LayerWeights &layer) {
+        const Tensor &source = graph_.tensor(op.inputs[1]);
+        const std::vector<int8_t> values = from_rows(op, source.shape, layer.weights.values);
+        const TensorId id =
+            add_constant(result_, source.name + "_quantized", DType::s8, source.shape, values);
+        Tensor &tensor = result_.tensor(id);
+        tensor.quantization = {layer.weights.scales, layer.weights.zero_points, channel_axis(op)};
+        tensor.storage = layer.weights.storage;
+        return id;
+    }
+
+    TensorId bias(const Operator &op, const LayerWeights &layer) {
+        const float input_scale = plan_.of(op.inputs[0]).affine.scale;
+        std::vector<int32_t> values;
+        Quantization quantization;
+        for (size_t c = 0; c < layer.bias.size(); ++c) {
+            const float scale = input_scale * layer.weights.scale(int(c));
+            values.push_back(int32_t(std::clamp(std::nearbyint(double(layer.bias[c]) / scale),
+                                                -largest_bias, largest_bias)));
+            if (quantization.scales.size() < layer.weights.scales.size()) {
+                quantization.scales.push_back(scale);
+                quantization.zero_points.push_back(0);
+            }
+        }
+        const TensorId id = add_constant(result_, op.name + "/bias_quantized", DType::s32,
+                                         {int(values.size())}, values);
+        result_.tensor(id).quantization = std::move(quantization);
+        return id;
+    }
+
+    void add_operator(const Operator &source, size_t index) {
+        Operator op = source;
+        const LayerScheme &scheme = plan_.layers[index];
+        const auto &layer = layers_[index];
+        if (scheme.compute != Compute::integer) {
+            for (TensorId &id : op.inputs)
+                if (id != no_tensor && !graph_.tensor(id).constant())
+                    id = real_form(id);
+            if (layer) { // Quantized weights of a float operator.
+                const TensorId stored = weights(source, *layer);
+                op.inputs[1] =
+                    add_tensor(graph_.tensor(source.inputs[1]), "_dequantized", DType::f32, {});
+                convert(OpKind::dequantize, stored, op.inputs[1]);
+                set_bias(result_, op, layer->bias);
+            }
+            real_[op.outputs[0]] = op.outputs[0];
+        } else {
+            if (layer) {
+                op.inputs.resize(3, no_tensor);
+                op.inputs[0] =
+                    integer_form(op.inputs[0], operand_grid(op.inputs[0], plan_.of(op.outputs[0])),
+                                 plan_.of(op.inputs[0]).affine);
+                op.inputs[1] = weights(source, *layer);
+                op.inputs[2] = bias(source, *layer);
+            } else {
+                for (TensorId &id : op.inputs)
+                    if (id != no_tensor)
+                        id = integer_operand(source, id);
+            }
+            make_integer(op.outputs[0]);
+        }
+        result_.operators.push_back(std::move(op));
+    }
+
+    void add_output(size_t i) {
+        TensorId &id = result_.outputs[i];
+        const TensorId source = graph_.outputs[i];
+        if (!plan_.of(source).integer || ends_ == Ends::integer || forms_[source].empty())
+            return;
+        // The output keeps its name; what it is computed from gets another.
+        id = real_form(source);
+        if (id != source) {
+            result_.tensor(id).name = graph_.tensor(source).name;
+            result_.tensor(source).name += "_quantized";
+        }
+    }
+
+    const Graph &graph_;
+    const Plan &plan_;
+    const std::vector<std::optional<LayerWeights>> &layers_;
+    const Ends ends_;
+    const Rounding rounding_;
+    Graph result_;
+    std::set<std::string> names_;
+    std::map<TensorId, std::vector<Form>> forms_; ///< the first is the tensor's own
+    std::map<TensorId, TensorId> real_;
+};
+
+} // namespace
+
+Graph assemble(const Graph &graph, const Plan &plan,
+               const std::vector<std::optional<LayerWeights>> &layers, Ends ends,
+               Rounding rounding) {
+    return Assembler(graph, plan, layers, ends, rounding).assemble();
+}
+
+std::vector<float> least_scales(const std::vector<float> &bias, float input_scale) {
+    std::vector<float> scales;
+    for (float value : bias)
+        scales.push_back(float(std::abs(value) / (input_scale * largest_bias)));
+    return scales;
+}
+
+} // namespace octet::quantize

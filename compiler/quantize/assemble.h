@@ -1,0 +1,28 @@
+// Assembly: the quantized Graph of a float one, its plan and its layers' integers.
+//
+// Nothing is decided here but where integers and reals meet: an operator QUANTIZE or DEQUANTIZE
+// stands between, one for each tensor that is needed in both forms.
+#pragma once
+
+#include "compiler/quantize/plan.h"
+#include "compiler/quantize/weights.h"
+
+namespace octet::quantize {
+
+/// What an operator with weights computes with.
+struct LayerWeights {
+    QuantizedWeights weights;
+    std::vector<float> bias;
+};
+
+/// `layers` has an entry for each operator with weights that is quantized. `ends` says whether the
+/// network's inputs and outputs are integers, where the operators at them are. The result is
+/// checked.
+Graph assemble(const Graph &graph, const Plan &plan,
+               const std::vector<std::optional<LayerWeights>> &layers, Ends ends,
+               Rounding rounding);
+
+/// Scales of weights below which the bias would not fit in 32 bits, for an input of this scale.
+std::vector<float> least_scales(const std::vector<float> &bias, float input_scale);
+
+} // namespace octet::quantize

@@ -1,0 +1,237 @@
+#include "compiler/quantize/plan.h"
+
+#include "compiler/graph/check_operator.h"
+#include "compiler/graph/connections.h"
+#include "compiler/quantize/weighted.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace octet::quantize {
+
+namespace {
+
+/// The grid that engines expect of a kind's output; nothing where it is free.
+std::optional<Affine> fixed_affine(OpKind kind, const Grid &grid) {
+    const float steps = float(1 << grid.bits);
+    switch (kind) {
+    case OpKind::softmax:
+    case OpKind::logistic: // [0, 1)
+        return grid.bits == 8 ? Affine{1.0f / steps, grid.lowest()} : Affine{2.0f / steps, 0};
+    case OpKind::tanh: // [-1, 1)
+        return Affine{2.0f / steps, grid.is_unsigned ? 1 << (grid.bits - 1) : 0};
+    default:
+        return std::nullopt;
+    }
+}
+
+Grid grid_of(const ActivationScheme &scheme) {
+    return {.bits = scheme.bits,
+            .symmetric = scheme.mode != Mode::asymmetric && !scheme.is_unsigned,
+            .power_of_two = scheme.mode == Mode::power_of_two,
+            .is_unsigned = scheme.is_unsigned};
+}
+
+class Planner {
+public:
+    Planner(const Graph &graph, const Statistics &statistics, const Options &options)
+        : graph_(graph), statistics_(statistics), options_(options), connections_(graph),
+          group_(graph.tensors.size()), fixed_(graph.tensors.size()),
+          ranges_(graph.tensors.size()) {
+        std::iota(group_.begin(), group_.end(), 0);
+    }
+
+    Plan plan() {
+        plan_.layers = schemes(graph_, options_);
+        plan_.tensors.resize(graph_.tensors.size());
+        find_integers();
+        form_groups();
+        give_ranges();
+        choose_grids();
+        return std::move(plan_);
+    }
+
+private:
+    bool integer(const Operator &op) const {
+        return plan_.layers[size_t(&op - graph_.operators.data())].compute == Compute::integer;
+    }
+
+    /// A tensor is integer when an integer operator touches it.
+    void find_integers() {
+        for (const Operator &op : graph_.operators) {
+            if (!integer(op))
+                continue;
+            for (const auto *ids : {&op.inputs, &op.outputs})
+                for (TensorId id : *ids)
+                    if (id != no_tensor && !graph_.tensor(id).constant())
+                        plan_.tensors[size_t(id)].integer = true;
+        }
+    }
+
+    TensorId root(TensorId id) const {
+        while (group_[size_t(id)] != id)
+            id = group_[size_t(id)];
+        return id;
+    }
+
+    /// Joins `output` to `input`'s group, unless both are fixed and differ.
+    void join(TensorId input, TensorId output) {
+        const TensorId a = root(input), b = root(output);
+        auto &fixed_a = fixed_[size_t(a)], &fixed_b = fixed_[size_t(b)];
+        if (a == b || (fixed_a && fixed_b && !(*fixed_a == *fixed_b)))
+            return;
+        if (!fixed_a)
+            fixed_a = fixed_b;
+        group_[size_t(b)] = a;
+    }
+
+    void form_groups() {
+        for (const Operator &op : graph_.operators) {
+            if (!integer(op))
+                continue;
+            const TensorId output = op.outputs[0];
+            const Grid grid = grid_of(scheme_of(output).activations);
+            if (const auto fixed = fixed_affine(op.kind, grid))
+                fixed_[size_t(output)] = *fixed;
+            if (!shares_grid(op.kind))
+                continue;
+            const auto is_fixed = [&](TensorId id) { return fixed_[size_t(root(id))].has_value(); };
+            const bool all_fixed = std::all_of(op.inputs.begin(), op.inputs.end(), is_fixed);
+            for (TensorId input : op.inputs)
+                // One probability among others is requantized, instead of ruling them all.
+                if (!graph_.tensor(input).constant() && (all_fixed || !is_fixed(input)))
+                    join(input, output);
+        }
+    }
+
+    const LayerScheme &scheme_of(TensorId id) const {
+        const int producer = connections_.producer(id);
+        return producer >= 0 ? plan_.layers[size_t(producer)] : options_.scheme;
+    }
+
+    /// The range of one tensor by itself.
+    Range chosen_range(TensorId id) {
+        const LayerScheme &scheme = scheme_of(id);
+        const Tensor &tensor = graph_.tensor(id);
+        if (const auto given = options_.ranges.find(tensor.name); given != options_.ranges.end())
+            return given->second;
+        if (connections_.producer(id) >= 0 && scheme.range)
+            return *scheme.range;
+        const TensorStatistics &statistics = statistics_.of(id);
+        const Grid grid = grid_of(scheme.activations);
+        const Range range = choose_range(statistics, scheme.calibration.method, grid,
+                                         scheme.calibration.percentile);
+        if (range.lo == 0 && range.hi == 0)
+            plan_.notes.push_back(fmt::format(
+                "tensor '{}' is 0 on all calibration data; it gets the scale of [-1, 1]",
+                tensor.name));
+        return range;
+    }
+
+    void give_ranges() {
+        for (const auto &[name, range] : options_.ranges)
+            if (std::ranges::none_of(graph_.tensors, [&, &wanted = name](const Tensor &tensor) {
+                    return tensor.name == wanted && !tensor.constant();
+                }))
+                throw UsageError("{}: a range is given for '{}', which is no tensor of the "
+                                 "prepared network; `octet inspect` lists them",
+                                 where(graph_), name);
+        for (size_t i = 0; i < graph_.tensors.size(); ++i) {
+            const TensorId id = TensorId(i);
+            if (!plan_.tensors[i].integer || fixed_[size_t(root(id))])
+                continue;
+            // What only moves values has no range of its own: its group's sources have.
+            const int producer = connections_.producer(id);
+            const bool moved = producer >= 0 && integer(graph_.operators[size_t(producer)]) &&
+                               shares_grid(graph_.operators[size_t(producer)].kind) &&
+                               root(id) != id;
+            if (moved)
+                continue;
+            const Range range = chosen_range(id);
+            auto &group = ranges_[size_t(root(id))];
+            group =
+                group ? Range{std::min(group->lo, range.lo), std::max(group->hi, range.hi)} : range;
+        }
+    }
+
+    void choose_grids() {
+        for (size_t i = 0; i < graph_.tensors.size(); ++i) {
+            ActivationPlan &plan = plan_.tensors[i];
+            if (!plan.integer)
+                continue;
+            const TensorId id = TensorId(i);
+            plan.group = root(id);
+            plan.grid = grid_of(scheme_of(plan.group).activations);
+            if (const auto &fixed = fixed_[size_t(plan.group)]) {
+                plan.affine = *fixed;
+                plan.range = representable(plan.affine, plan.grid);
+                continue;
+            }
+            plan.range = ranges_[size_t(plan.group)].value();
+            if (plan.grid.is_unsigned && plan.range.lo < 0)
+                plan.grid.symmetric = false;
+            const bool empty = plan.range.lo == 0 && plan.range.hi == 0;
+            plan.affine = scale_and_zero_point(empty ? Range{-1, 1} : plan.range, plan.grid);
+        }
+    }
+
+    const Graph &graph_;
+    const Statistics &statistics_;
+    const Options &options_;
+    const Connections connections_;
+    std::vector<TensorId> group_;              ///< union-find; a root is its own parent
+    std::vector<std::optional<Affine>> fixed_; ///< of roots
+    std::vector<std::optional<Range>> ranges_; ///< of roots
+    Plan plan_;
+};
+
+} // namespace
+
+bool shares_grid(OpKind kind) {
+    switch (kind) {
+    case OpKind::average_pool2d:
+    case OpKind::concatenation:
+    case OpKind::max_pool2d:
+    case OpKind::pad:
+    case OpKind::reshape:
+    case OpKind::resize_bilinear:
+    case OpKind::resize_nearest:
+    case OpKind::slice:
+    case OpKind::squeeze:
+    case OpKind::transpose:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Plan make_plan(const Graph &graph, const Statistics &statistics, const Options &options) {
+    return Planner(graph, statistics, options).plan();
+}
+
+DType dtype_of(const Grid &grid) {
+    return grid.bits > 8 ? DType::s16 : grid.is_unsigned ? DType::u8 : DType::s8;
+}
+
+void fake_quantize(std::span<float> values, const ActivationPlan &plan) {
+    const float scale = plan.affine.scale, inverse = 1.0f / scale;
+    const float lowest = float(plan.grid.lowest() - plan.affine.zero_point);
+    const float highest = float(plan.grid.highest() - plan.affine.zero_point);
+    // Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
+    constexpr float magic = 12582912.0f;
+    for (float &value : values) {
+        const float steps = std::min(std::max(value * inverse, lowest), highest);
+        value = (steps + magic - magic) * scale;
+    }
+}
+
+double saturated_share(std::span<const float> values, const ActivationPlan &plan) {
+    const Range range = representable(plan.affine, plan.grid);
+    const float half = plan.affine.scale / 2;
+    int64_t outside = 0;
+    for (float value : values)
+        outside += value < range.lo - half || value > range.hi + half;
+    return values.empty() ? 0 : double(outside) / double(values.size());
+}
+
+} // namespace octet::quantize

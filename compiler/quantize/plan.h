@@ -1,0 +1,44 @@
+// Plan: which tensors become integers, on which grids.
+//
+// Operators that move or compare stored values (pools, reshapes, concatenations) have one grid for
+// all their tensors; softmax, logistic and tanh have the grids that all engines expect. All other
+// activations get theirs from what calibration saw.
+#pragma once
+
+#include "compiler/quantize/observe.h"
+#include "compiler/quantize/options.h"
+
+namespace octet::quantize {
+
+struct ActivationPlan {
+    bool integer = false;
+    Grid grid;
+    Affine affine;
+    Range range;        ///< as chosen, before the grid
+    TensorId group = 0; ///< tensors of one group share a grid
+};
+
+struct Plan {
+    std::vector<LayerScheme> layers;     ///< by operator
+    std::vector<ActivationPlan> tensors; ///< by tensor; constants have none
+    std::vector<std::string> notes;
+
+    const ActivationPlan &of(TensorId id) const { return tensors.at(size_t(id)); }
+};
+
+/// Input and output of the kind must have one grid.
+bool shares_grid(OpKind kind);
+
+/// Throws UsageError for a given range that names no tensor.
+Plan make_plan(const Graph &graph, const Statistics &statistics, const Options &options);
+
+/// The type of a grid's integers.
+DType dtype_of(const Grid &grid);
+
+/// Replaces each value by the real value of the integer that would stand for it.
+void fake_quantize(std::span<float> values, const ActivationPlan &plan);
+
+/// The share of values outside of what the grid represents, by more than half a step.
+double saturated_share(std::span<const float> values, const ActivationPlan &plan);
+
+} // namespace octet::quantize

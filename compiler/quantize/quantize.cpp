@@ -1,0 +1,139 @@
+#include "compiler/quantize/quantize.h"
+
+#include "compiler/graph/check_operator.h"
+#include "compiler/quantize/equalize.h"
+#include "compiler/quantize/prepare.h"
+
+namespace octet::quantize {
+
+namespace {
+
+/// One candidate for the network to quantize, equalized in some way.
+struct Candidate {
+    std::string how;
+    Graph graph;
+    Statistics statistics;
+    Plan plan;
+    double sqnr = 0; ///< dB of the output with plain rounding
+};
+
+std::vector<Values> outputs_of(const Graph &graph, const Samples &samples) {
+    const FloatExecutor executor(graph);
+    std::vector<Values> result(graph.outputs.size());
+    const int64_t at_once = samples_at_once(graph);
+    for (int64_t first = 0; first < samples.count; first += at_once) {
+        const int64_t count = std::min(at_once, samples.count - first);
+        const std::vector<Values> some = executor.run(samples.slice(first, count), count);
+        for (size_t i = 0; i < some.size(); ++i)
+            result[i].insert(result[i].end(), some[i].begin(), some[i].end());
+    }
+    return result;
+}
+
+class Quantizer {
+public:
+    Quantizer(const Samples &samples, const Options &options, const Progress &progress)
+        : samples_(samples), options_(options), progress_(progress) {}
+
+    Quantized run(const Graph &graph) {
+        require_float(graph);
+        Quantized result;
+        const Graph prepared = prepare(graph, result.notes);
+        walked_ = samples_.some(samples_in_walk(prepared));
+        exact_ = outputs_of(prepared, walked_);
+
+        Candidate best = candidate("", prepared);
+        if (options_.correct.equalize)
+            for (Candidate &other : equalized(best))
+                // A decibel more, or the plainer network stays.
+                if (other.sqnr > best.sqnr + 1)
+                    best = std::move(other);
+        result.equalization = best.how;
+        result.prepared = std::move(best.graph);
+        result.statistics = std::move(best.statistics);
+        result.plan = std::move(best.plan);
+        result.outcome = correct(result.prepared, result.plan, walked_, exact_, options_.correct,
+                                 step("correcting"));
+        result.graph = assemble(result.prepared, result.plan, result.outcome.weights,
+                                options_.ends.value_or(Ends::integer),
+                                options_.rounding.value_or(Rounding::reference));
+        describe(graph, result);
+        return result;
+    }
+
+private:
+    Progress step(const char *what) const {
+        if (!progress_)
+            return {};
+        return [this, what](size_t done, size_t total, const std::string &name) {
+            progress_(done, total, name.empty() ? what : fmt::format("{} {}", what, name));
+        };
+    }
+
+    Candidate candidate(std::string how, Graph graph) {
+        Candidate result;
+        result.how = std::move(how);
+        result.graph = std::move(graph);
+        const FloatExecutor executor(result.graph);
+        result.statistics = observe(result.graph, executor, samples_, step("observing"));
+        result.plan = make_plan(result.graph, result.statistics, options_);
+        if (options_.correct.equalize) {
+            const Outcome plain = correct(result.graph, result.plan, walked_, exact_,
+                                          {.equalize = false, .bias = true, .round = false});
+            result.sqnr = plain.output_sqnr;
+        }
+        return result;
+    }
+
+    std::vector<Candidate> equalized(const Candidate &plain) {
+        std::vector<Candidate> candidates;
+        for (Equalization how : {Equalization::weights, Equalization::activations}) {
+            Graph graph = plain.graph;
+            const size_t pairs = equalize(graph, plain.statistics, how);
+            if (pairs > 0)
+                candidates.push_back(candidate(
+                    fmt::format("{} pairs of layers equalized by {}", pairs, to_text(how)),
+                    std::move(graph)));
+        }
+        return candidates;
+    }
+
+    void describe(const Graph &source, Quantized &result) const {
+        result.graph.name = source.name;
+        result.graph.source = source.source;
+        if (!result.equalization.empty())
+            result.notes.push_back(result.equalization);
+        result.notes.insert(result.notes.end(), result.plan.notes.begin(), result.plan.notes.end());
+        result.graph.notes = {fmt::format(
+            "quantized by Octet: weights {}, activations {}, "
+            "calibration {} on {} samples, corrections {}",
+            to_text(options_.scheme.weights), to_text(options_.scheme.activations),
+            to_text(options_.scheme.calibration), samples_.count, to_text(options_.correct))};
+    }
+
+    const Samples &samples_;
+    const Options &options_;
+    const Progress &progress_;
+    Samples walked_;            ///< what the corrections see
+    std::vector<Values> exact_; ///< the float network's outputs for them
+};
+
+} // namespace
+
+void require_float(const Graph &graph) {
+    for (const Operator &op : graph.operators)
+        for (const auto *ids : {&op.inputs, &op.outputs})
+            for (TensorId id : *ids)
+                if (id != no_tensor && graph.tensor(id).dtype != DType::f32)
+                    throw UsageError("{}: operator {} has the {} tensor '{}'; give the float "
+                                     "network that it was made of",
+                                     where(graph), op.name, name_of(graph.tensor(id).dtype),
+                                     graph.tensor(id).name);
+}
+
+Quantized quantize(const Graph &graph, const Samples &samples, const Options &options,
+                   const Progress &progress) {
+    return Quantizer(samples, options, progress).run(graph);
+}
+
+} // namespace octet::quantize

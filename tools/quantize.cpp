@@ -1,0 +1,169 @@
+// octet quantize: from a float network and a few hundred samples to an int8 network.
+#include "compiler/quantize/quantize.h"
+
+#include "compiler/compile.h"
+#include "compiler/export/export.h"
+#include "compiler/support/error.h"
+#include "tools/model.h"
+#include "tools/progress.h"
+#include "tools/real_arrays.h"
+#include "tools/table.h"
+#include "tools/verb.h"
+
+#include <filesystem>
+
+namespace octet::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Words {
+    std::string model, output, weights, activations, calibration, correct, compute, config, ends,
+        rounding, target, data_scale, statistics, save_statistics;
+    std::vector<std::string> data;
+    int samples = 1024;
+    bool verbose = false;
+};
+
+/// Defaults, then the configuration file, then the command line, which wins.
+quantize::Options options_of(const Words &words) {
+    quantize::Options options;
+    if (!words.config.empty())
+        quantize::read_configuration(words.config, options);
+    if (!words.weights.empty())
+        options.scheme.weights = quantize::weight_scheme(words.weights);
+    if (!words.activations.empty())
+        options.scheme.activations = quantize::activation_scheme(words.activations);
+    if (!words.calibration.empty())
+        options.scheme.calibration = quantize::calibration(words.calibration);
+    if (!words.correct.empty())
+        options.correct = quantize::corrections(words.correct);
+    if (!words.compute.empty())
+        options.scheme.compute = quantize::compute(words.compute);
+    if (!words.rounding.empty())
+        options.rounding = rounding_from_name(words.rounding);
+    if (words.ends == "int8")
+        options.ends = quantize::Ends::integer;
+    else if (words.ends == "float")
+        options.ends = quantize::Ends::real;
+    else if (!words.ends.empty())
+        throw UsageError("--ends '{}' is not known; use int8 or float", words.ends);
+    // What each format's users expect: ONNX Runtime's quantizer keeps float ends, and its kernels
+    // round as `float`.
+    const bool onnx = fs::path(words.output).extension() == ".onnx";
+    if (!options.ends)
+        options.ends = onnx ? quantize::Ends::real : quantize::Ends::integer;
+    if (!options.rounding)
+        options.rounding = fs::path(words.output).extension() == ".tflite" ? Rounding::reference
+                                                                           : Rounding::float32;
+    return options;
+}
+
+Graph load_float(const std::string &file) {
+    ModelOptions options;
+    options.model = file;
+    Graph graph = load_graph(options);
+    quantize::require_float(graph);
+    return graph;
+}
+
+/// Compiles for the target, so that nothing is written that it cannot run or has no memory for.
+void require_runnable(const Graph &graph, const std::string &name) {
+    ModelOptions options;
+    options.target = name;
+    const Target target = load_target(options, false);
+    try {
+        compile_graph(graph, target, options);
+    } catch (const Error &error) {
+        throw Error("target {}: cannot run the quantized network: {}", name, error.what());
+    }
+}
+
+void print_layers(const quantize::Quantized &quantized) {
+    Table table({"layer", "operator", "weights", ">SQNR alone", ">running", ">saturated"});
+    const Graph &graph = quantized.prepared;
+    for (size_t i = 0; i < graph.operators.size(); ++i) {
+        const Operator &op = graph.operators[i];
+        const quantize::LayerOutcome &layer = quantized.outcome.layers[i];
+        table.add({short_name(op.name), std::string(name_of(op.kind)),
+                   quantized.outcome.weights[i]
+                       ? quantize::to_text(quantized.plan.layers[i].weights)
+                       : "",
+                   fmt::format("{:.1f} dB", layer.sqnr_alone),
+                   fmt::format("{:.1f} dB", layer.sqnr_running),
+                   fmt::format("{:.2f} %", 100 * layer.saturated)});
+    }
+    fmt::print("{}", table.text());
+}
+
+int run(const Words &words) {
+    const quantize::Options options = options_of(words);
+    const fs::path extension = fs::path(words.output).extension();
+    if (extension != ".tflite" && extension != ".onnx" && extension != ".octet")
+        throw UsageError("{}: its extension says no format; use .octet, .tflite or .onnx",
+                         words.output);
+    const Graph graph = load_float(words.model);
+    const std::optional<DataScale> scale =
+        words.data_scale.empty() ? std::nullopt : std::optional(data_scale(words.data_scale));
+    const quantize::Samples samples = read_samples(graph, words.data, scale).some(words.samples);
+
+    ProgressLine progress("quantizing", words.verbose);
+    const quantize::Quantized quantized =
+        quantize::quantize(graph, samples, options, progress.callback());
+    progress.clear();
+    for (const std::string &note : quantized.notes)
+        fmt::print(stderr, "octet: note: {}\n", note);
+    if (!words.target.empty())
+        require_runnable(quantized.graph, words.target);
+    if (!words.save_statistics.empty())
+        quantize::save(quantized.statistics, quantized.prepared, words.save_statistics);
+    export_model(quantized.graph, words.output);
+    print_layers(quantized);
+    fmt::print("{}: {} bytes, output SQNR {:.2f} dB on {} calibration samples\n", words.output,
+               fs::file_size(words.output), quantized.outcome.output_sqnr, samples.count);
+    return 0;
+}
+
+} // namespace
+
+Verb add_quantize(Arguments command) {
+    Arguments verb = command.verb("quantize", "Make an int8 network of a float one");
+    auto words = std::make_shared<Words>();
+    verb.positional("FLOAT", words->model, "The float network: .tflite, .onnx or .octet");
+    verb.option("-d,--data", words->data,
+                "Calibration samples: one .npy file per input, samples along the first axis",
+                Need::required);
+    verb.option("-o,--output", words->output, "The int8 network: .octet, .tflite or .onnx",
+                Need::required);
+    verb.option("--weights", words->weights,
+                "per-channel or per-tensor[,symmetric|asymmetric|pow2][,8|4|3|2|codebook:N]");
+    verb.option("--activations", words->activations,
+                "asymmetric, symmetric or pow2[,8|16][,signed|unsigned]");
+    verb.option("--calibration", words->calibration,
+                "minmax, average, percentile:P, mse or entropy");
+    verb.option("--correct", words->correct, "none, all, or a list of equalize, bias, round");
+    verb.option("--compute", words->compute, "integer, weight-only or float");
+    verb.option("--config", words->config, "A JSON file of these options and of rules for layers");
+    verb.option("--ends", words->ends,
+                "Type of the network's inputs and outputs: int8 or float; float for .onnx");
+    verb.option("--rounding", words->rounding,
+                "reference, micro or float; reference for .tflite, else float");
+    verb.option("-t,--target", words->target, "Refuse what this target cannot run");
+    verb.option("--samples", words->samples, 1, 1000000, "Use at most so many of the samples");
+    verb.option("--data-scale", words->data_scale,
+                "SCALE[,ZERO_POINT]: the arrays' numbers mean SCALE (number - ZERO_POINT)");
+    verb.option("--save-statistics", words->save_statistics,
+                "Write what calibration saw to this file");
+    verb.flag("--verbose", words->verbose, "Say on stderr what is done");
+    verb.footer(R"(
+Needs no option but the data: 8 bits, weights per channel, and all corrections. docs/quantization.md
+says how to choose.
+
+Examples:
+  octet quantize resnet.onnx --data train_x.npy -o resnet_int8.tflite
+  octet quantize mobilenet.onnx --data x.npy -o m.onnx --weights per-tensor --calibration entropy
+  octet quantize resnet.onnx --data x.npy -o resnet.octet --weights per-channel,4)");
+    return {verb, [words] { return run(*words); }};
+}
+
+} // namespace octet::tools
