@@ -18,8 +18,8 @@ struct ClusterOptions {
     int clusters = 16;      ///< 1 to 256
     bool keep_zero = false; ///< One of the centroids is exactly zero.
     /// The exact optimum up to so many distinct values times clusters; 0: never. A unit takes
-    /// 4 bytes of memory (8 with keep_zero) and some 50 ns.
-    int64_t exact_limit = int64_t(1) << 24;
+    /// 4 bytes of memory (8 with keep_zero) and some 150 ns.
+    int64_t exact_limit = int64_t(1) << 22;
     uint64_t seed = 1; ///< of k-means++; equal seeds give equal results everywhere
     int restarts = 4;  ///< of k-means++; the best one counts
 };
@@ -46,8 +46,9 @@ struct IntegerClustering {
 
 /// Centroids that are int8 multiples of a scale. With `scale` given the optimum for that scale
 /// (within `exact_limit`). Otherwise, for scales that put the outermost free centroid on 64 to 127
-/// (twice the scale has no other multiples): round, assign, refit until nothing moves; then, of the
-/// best scale, refit it by least squares and cluster again for it, as long as the error falls.
+/// (twice the scale has no other multiples): round, assign, refit until nothing moves; the best
+/// scale is then refitted by least squares in turn with the clusters, and these are replaced by the
+/// optimum for the scale where that is better.
 IntegerClustering cluster_integers(std::span<const float> values, std::span<const float> importance,
                                    const ClusterOptions &options, float scale = 0);
 

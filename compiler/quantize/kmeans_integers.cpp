@@ -12,6 +12,9 @@ using kmeans::Points;
 
 /// Scales tried: the outermost centroid at 64 to 127 in steps of a quarter.
 constexpr double least_integer = 64, most_integer = 127.25, integer_step = 0.25;
+/// How often the optimum for a scale is computed, and which share of the error is worth a step.
+constexpr int most_optima = 3;
+constexpr double least_gain = 1e-6;
 
 struct Found {
     double scale = 1;
@@ -52,14 +55,21 @@ Found search(const Points &points, const ClusterOptions &options) {
         if (next.error < best.error)
             best = std::move(next);
     }
-    while (true) {
-        Found next{refit(points, best), {}};
-        next.centroids = kmeans::best(points, options, Places{next.scale});
+    // Cheap steps as long as they help, then the optimum for that scale, which may move it again.
+    for (int optimum = 0; optimum < most_optima;) {
+        Found next{refit(points, best), best.centroids};
+        kmeans::iterate(points, options.keep_zero, Places{next.scale}, next.centroids);
         next.error = kmeans::error(points, next.centroids);
-        if (!(next.error < best.error))
-            return best;
+        if (!(next.error < best.error * (1 - least_gain))) {
+            next = {best.scale, kmeans::best(points, options, Places{best.scale})};
+            next.error = kmeans::error(points, next.centroids);
+            optimum++;
+            if (!(next.error < best.error * (1 - least_gain)))
+                break;
+        }
         best = std::move(next);
     }
+    return best;
 }
 
 } // namespace
