@@ -60,7 +60,8 @@ double tile_cost(const Conv2dSpec &spec, int pixels, int channels, double activa
     const double runs =
         spec.kernel_h * (spec.formulation == ConvFormulation::dot ? spec.kernel_w : 1);
     const double step = pixels * activation + channels * weight + pixels * channels * product + 3;
-    const double tiles = double(ceil_div(spec.out_w, pixels)) * (spec.epilogue.channels / channels);
+    const double tiles =
+        double(ceil_div(spec.out_w, pixels)) * ceil_div(spec.epilogue.channels, channels);
     const double epilogue = 7.0 * pixels * channels + 4 * channels + 6;
     return tiles * (runs * (spec.dots() * step + 8) + epilogue);
 }
@@ -105,12 +106,13 @@ std::vector<Conv2dKnobs> scalar_candidates(Conv2dSpec &spec, const Capabilities 
     // Pixels by channels. With eight registers these are the tiles that the family's instructions
     // have (targets/cortex_m/instructions_tiles.h), with thirteen what leaves room for operands.
     using Tiles = std::vector<std::pair<int, int>>;
-    const Tiles shapes = chip.vector_registers <= 8 ? Tiles{{3, 2}, {2, 3}, {4, 1}, {1, 4}}
-                                                    : Tiles{{4, 2}, {3, 2}, {2, 2}, {2, 4}, {1, 4},
-                                                            {8, 1}, {4, 1}, {1, 2}, {1, 1}};
+    const Tiles shapes = chip.vector_registers <= 8
+                             ? Tiles{{3, 2}, {2, 3}, {4, 1}, {1, 4}}
+                             : Tiles{{4, 2}, {3, 2}, {2, 2}, {2, 4}, {1, 4}, {2, 3},
+                                     {1, 3}, {8, 1}, {4, 1}, {1, 2}, {1, 1}};
     std::vector<std::pair<double, Conv2dKnobs>> tiles;
     for (const auto &[pixels, channels] : shapes)
-        if (pixels <= spec.out_w && spec.epilogue.channels % channels == 0)
+        if (pixels <= spec.out_w && channels <= spec.epilogue.channels)
             tiles.push_back({tile_cost(spec, pixels, channels, 1, 1, 1),
                              {.tile_x = pixels, .tile_c = channels}});
     std::stable_sort(tiles.begin(), tiles.end(),
@@ -134,7 +136,8 @@ void schedule(Conv2d &kernel, const Conv2dKnobs &knobs) {
     const int tile_c = spec.lanes * knobs.tile_c, tile_x = std::min(knobs.tile_x, spec.out_w);
 
     kernel.output.compute_root()
-        .split(c, co, ci, tile_c, TailStrategy::RoundUp)
+        .split(c, co, ci, tile_c,
+               spec.epilogue.channels % tile_c ? TailStrategy::ShiftInwards : TailStrategy::RoundUp)
         .split(x, xo, xi, tile_x, TailStrategy::ShiftInwards)
         .reorder(ci, xi, xo, co, y, n)
         .unroll(ci)
@@ -195,27 +198,32 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     // Registers: accumulators, the operands that are held, two that pass, two pointers.
     std::vector<std::pair<double, std::pair<int, int>>> tiles;
     const int registers = chip.dot_lanes == 16 ? 8 : 14;
-    for (const int channels : {1, 2, 4})
+    for (const int channels : {1, 2, 3, 4})
         for (int pixels = 1; pixels <= std::min(8, spec.out_w); ++pixels) {
             int used = pixels * channels;
             if (chip.dot_lanes != 16)
                 used += (dsp ? 2 : 1) * (std::min(pixels, channels) + 1) + 2;
-            if (used > registers || spec.epilogue.channels % channels)
+            if (used > registers || channels > spec.epilogue.channels)
                 continue;
             tiles.push_back({tile_cost(spec, pixels, channels, 1, dsp ? 3 : 1, dsp ? 2 : 1),
                              {pixels, channels}});
         }
     std::stable_sort(tiles.begin(), tiles.end(),
                      [](const auto &a, const auto &b) { return a.first < b.first; });
-    spec.lanes = tiles.front().second.second;
+    // The last tile of a number of channels that is no multiple repeats some of the one before;
+    // then tiles begin at any channel, and each channel is packed by itself.
+    const int channels = tiles.front().second.second;
+    spec.lanes = spec.epilogue.channels % channels ? 1 : channels;
     std::vector<Conv2dKnobs> result;
     for (const auto &[cost, tile] : tiles)
-        if (tile.second == spec.lanes) // Another number of channels is another packing.
+        if (tile.second == channels) // Another number of channels is another packing.
             // Small tiles have registers to spare for further groups, which share the loop's price.
             for (const int unroll : few_outputs(spec)              ? std::vector{4, 2, 1}
                                     : tile.first *tile.second <= 4 ? std::vector{2, 1}
                                                                    : std::vector{1, 2})
-                result.push_back({.tile_x = tile.first, .tile_c = 1, .unroll_groups = unroll});
+                result.push_back({.tile_x = tile.first,
+                                  .tile_c = channels / spec.lanes,
+                                  .unroll_groups = unroll});
     return result;
 }
 

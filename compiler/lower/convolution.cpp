@@ -68,9 +68,10 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
                 for (int ci = 0; ci < spec.c_in; ++ci)
                     packed[size_t(spec.packed_offset(channel, ky, kx, ci))] = values[next++];
 
+    // Where the last tile of channels overlaps the one before, channels choose their form alone.
+    const int block = spec.epilogue.channels % (tile_c * spec.lanes) ? 1 : tile_c * spec.lanes;
     append_convolution<generators::Conv2d, Conv2dSpec>(
-        builder, op,
-        {"conv2d", spec, knobs, tile_c * spec.lanes, input, output, activation, std::move(packed)},
+        builder, op, {"conv2d", spec, knobs, block, input, output, activation, std::move(packed)},
         accumulation);
 }
 
