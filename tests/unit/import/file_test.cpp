@@ -62,7 +62,7 @@ TEST_CASE("what is not a network says so") {
     check_message(import_error(folder.write("net.octet", program)),
                   {"net.octet: ", "compiled program", "run"});
     check_message(import_error(folder.write("net.onnx", Bytes(100))),
-                  {"net.onnx: ", "ONNX", "not supported yet"});
+                  {"net.onnx: ", "not a sound ONNX model"});
     check_message(import_error(folder.write("empty.tflite", {})), {"empty.tflite: "});
     check_message(import_error(folder.path()), {"not a file"});
     check_message(import_error(folder.path() / "absent.tflite"), {"no such file"});

@@ -1,0 +1,164 @@
+// Whole networks against ONNX Runtime: small ones in the style of common exporters, in float for
+// many opsets and quantized by ONNX Runtime's own quantizer, and the shared models.
+#include "compiler/import/import.h"
+#include "compiler/support/error.h"
+#include "tests/support/shared.h"
+#include "tests/unit/import_onnx/onnx_case.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+namespace octet::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Engines sum floats in other orders and fold normalizations in other precisions: a few units in
+// the last place per layer.
+constexpr double float_tolerance = 1e-4;
+
+int count(const Graph &graph, OpKind kind) {
+    return int(std::count_if(graph.operators.begin(), graph.operators.end(),
+                             [&](const Operator &op) { return op.kind == kind; }));
+}
+
+/// Operators that compute in float, beside those at the ends that convert.
+int float_operators(const Graph &graph) {
+    return int(std::count_if(graph.operators.begin(), graph.operators.end(), [&](const auto &op) {
+        return op.kind != OpKind::dequantize && graph.tensor(op.outputs[0]).dtype == DType::f32;
+    }));
+}
+
+/// The quantization of what an output's DEQUANTIZE reads.
+float step_of(const Graph &graph, TensorId output) {
+    for (const Operator &op : graph.operators)
+        if (op.outputs[0] == output && op.kind == OpKind::dequantize)
+            return graph.tensor(op.inputs[0]).quantization.scale();
+    return 0;
+}
+
+struct Differences {
+    size_t outputs = 0, differ = 0;
+    double most_steps = 0;
+
+    void add(const Array &ours, const Array &theirs, float step) {
+        REQUIRE(ours.data.size() == theirs.data.size());
+        for (size_t at = 0; at < ours.data.size(); at += sizeof(float)) {
+            float a = 0, b = 0;
+            std::memcpy(&a, &ours.data[at], sizeof(float));
+            std::memcpy(&b, &theirs.data[at], sizeof(float));
+            const double steps = std::abs(double(a) - double(b)) / double(step);
+            differ += steps > 0.5;
+            most_steps = std::max(most_steps, steps);
+            outputs++;
+        }
+    }
+};
+
+void check_float(const fs::path &folder) {
+    const Graph graph = import_model(folder / "model.onnx");
+    int transposes = -1;
+    if (std::ifstream(folder / "transposes") >> transposes)
+        CHECK(count(graph, OpKind::transpose) == transposes);
+    const std::vector<Array> outputs = interpret(graph, arrays(folder, "input"));
+    const std::vector<Array> expected = arrays(folder, "output");
+    REQUIRE(outputs.size() == expected.size());
+    for (size_t i = 0; i < outputs.size(); i++) {
+        CHECK(outputs[i].shape == expected[i].shape);
+        CHECK(relative_error(outputs[i], expected[i]) < float_tolerance);
+    }
+}
+
+/// Every operator is on 8 bits but the ends; returns how the outputs differ.
+Differences check_int8(const fs::path &folder, int most_float_operators) {
+    const Graph graph = import_model(folder / "model.onnx");
+    CHECK(float_operators(graph) <= most_float_operators);
+    Differences differences;
+    const std::vector<Array> outputs = interpret(graph, arrays(folder, "input"));
+    const std::vector<Array> expected = arrays(folder, "output");
+    REQUIRE(outputs.size() == expected.size());
+    for (size_t i = 0; i < outputs.size(); i++) {
+        CHECK(outputs[i].shape == expected[i].shape);
+        const float step = step_of(graph, graph.outputs[i]);
+        REQUIRE(step > 0);
+        differences.add(outputs[i], expected[i], step);
+    }
+    return differences;
+}
+
+void say(const std::string &name, const Differences &d) {
+    WARN(name << ": " << d.differ << " of " << d.outputs << " outputs differ, by at most "
+              << d.most_steps << " steps");
+}
+
+TEST_CASE("networks of common exporters equal ONNX Runtime's") {
+    const CaseFolder folder;
+    if (!run_script("onnx_networks.py", folder, "float"))
+        return;
+    const std::vector<fs::path> cases = folder.cases();
+    CHECK(cases.size() > 80);
+    for (const fs::path &path : cases) {
+        CAPTURE(path.filename().string());
+        try {
+            check_float(path);
+        } catch (const Error &error) {
+            FAIL_CHECK(error.what());
+        }
+    }
+}
+
+// ONNX Runtime executes the pairs as they are written, operators in float between them. Sums of
+// floats fall on the other side of a tie now and then; by how much whole networks then differ is
+// small.
+TEST_CASE("networks quantized by ONNX Runtime become int8 networks") {
+    const CaseFolder folder;
+    if (!run_script("onnx_networks.py", folder, "int8"))
+        return;
+    const std::vector<fs::path> cases = folder.cases();
+    CHECK(cases.size() == 24);
+    for (const fs::path &path : cases) {
+        const std::string name = path.filename();
+        CAPTURE(name);
+        try {
+            const Differences differences = check_int8(path, 0);
+            say(name, differences);
+            CHECK(differences.most_steps < 1.5);
+            CHECK(differences.differ * 20 <= differences.outputs);
+        } catch (const Error &error) {
+            FAIL_CHECK(error.what());
+        }
+    }
+}
+
+TEST_CASE("shared float networks equal ONNX Runtime's") {
+    const auto models = shared_folder("models");
+    const CaseFolder folder;
+    if (!models || !run_script("onnx_run.py", folder, "'" + models->string() + "' float"))
+        return;
+    for (const fs::path &path : folder.cases()) {
+        CAPTURE(path.filename().string());
+        check_float(path);
+    }
+    CHECK(folder.cases().size() >= 4);
+}
+
+TEST_CASE("shared int8 networks equal ONNX Runtime's but for ties") {
+    const auto models = shared_folder("models");
+    const CaseFolder folder;
+    if (!models || !run_script("onnx_run.py", folder, "'" + models->string() + "' qdq"))
+        return;
+    for (const fs::path &path : folder.cases()) {
+        CAPTURE(path.filename().string());
+        const Differences differences = check_int8(path, 0);
+        say(path.filename(), differences);
+        CHECK(differences.differ * 4 <= differences.outputs);
+    }
+    CHECK(folder.cases().size() >= 8);
+}
+
+} // namespace
+} // namespace octet::test
