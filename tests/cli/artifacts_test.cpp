@@ -71,7 +71,7 @@ TEST_CASE("A compiled program can be inspected and measured but not compiled aga
     for (const char *rest : {"verify out/small.octet", "compile out/small.octet -o again"})
         check_refused(here.octet(rest), 2,
                       "out/small.octet: holds a compiled program for target x86-64-avx2; give the "
-                      ".tflite it was compiled from");
+                      "network it was compiled from");
     fs::resize_file(here / "out/small.octet", fs::file_size(here / "out/small.octet") / 2);
     check_refused(here.octet("inspect out/small.octet"), 1, "small.octet");
 }

@@ -1,7 +1,6 @@
 #include "tests/cli/command.h"
 
 #include "compiler/export/export.h"
-#include "tests/support/write_file.h"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -50,8 +49,9 @@ Outcome Workplace::octet(const std::string &arguments) const {
     return shell("\"$OCTET\" " + arguments);
 }
 
-void Workplace::write_model(const Graph &graph, const std::string &name) const {
-    write_file(folder_ / (name + ".tflite"), to_tflite(graph));
+void Workplace::write_model(const Graph &graph, const std::string &name,
+                            const std::string &extension) const {
+    export_model(graph, folder_ / (name + extension));
 }
 
 std::vector<std::string> Workplace::files() const {

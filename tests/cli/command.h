@@ -28,8 +28,9 @@ public:
     Outcome shell(const std::string &script) const;
     /// Runs `octet ARGUMENTS`.
     Outcome octet(const std::string &arguments) const;
-    /// Writes the graph as NAME.tflite.
-    void write_model(const Graph &graph, const std::string &name) const;
+    /// Writes the graph as NAME.tflite, or in another format.
+    void write_model(const Graph &graph, const std::string &name,
+                     const std::string &extension = ".tflite") const;
     /// Names of the files and folders that lie here, sorted, without the cache.
     std::vector<std::string> files() const;
 

@@ -6,8 +6,12 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace octet::network {
+
+/// The four letters behind the first offset, as the schema has them.
+inline constexpr std::string_view file_identifier = "OCTN";
 
 /// Raised whenever network.fbs or the meaning of one of its fields changes.
 inline constexpr uint32_t format_version = 1;
