@@ -98,7 +98,8 @@ struct FloatExecutor::State {
 
     /// Runs operator `op`; read(k) is the data of input k where that is no constant.
     template <typename Read>
-    void compute(size_t op, float *output, int64_t samples, Read &&read) const {
+    void compute(size_t op, float *output, int64_t samples, floats::Workers &on,
+                 Read &&read) const {
         const std::vector<TensorId> &ids = graph.operators[op].inputs;
         const Layer &layer = *layers[op];
         std::vector<Operand> operands;
@@ -113,12 +114,13 @@ struct FloatExecutor::State {
                 operands.push_back({copies.back().data, false});
             }
         }
-        layer.run(operands, output, samples, workers);
+        layer.run(operands, output, samples, on);
     }
 
     /// The output of `op`, in the memory of its input where that has the same elements and is no
     /// longer needed.
-    Value output_of(size_t op, std::vector<Value> &values, int64_t samples) const {
+    Value output_of(size_t op, std::vector<Value> &values, int64_t samples,
+                    floats::Workers &on) const {
         const TensorId input = graph.operators[op].inputs[0];
         Value &before = values[size_t(input)];
         if (layers[op]->keeps_elements() && before.block && last_reader[size_t(input)] == int(op))
@@ -127,9 +129,48 @@ struct FloatExecutor::State {
         const TensorId output = graph.operators[op].outputs[0];
         value.block = storage.take(samples * graph.tensor(output).elements());
         value.data = value.block.get();
-        compute(op, value.block.get(), samples,
+        compute(op, value.block.get(), samples, on,
                 [&](size_t k) { return values[size_t(graph.operators[op].inputs[k])].data; });
         return value;
+    }
+
+    /// Runs all operators on the threads of `on`; visit(tensor, value) sees the inputs and what
+    /// each computes. Returns the outputs.
+    template <typename Visit>
+    std::vector<Value> run(const std::vector<Value> &inputs, int64_t samples, floats::Workers &on,
+                           Visit &&visit) const {
+        std::vector<Value> values(graph.tensors.size());
+        for (size_t i = 0; i < inputs.size(); ++i)
+            visit(graph.inputs[i], values[size_t(graph.inputs[i])] = inputs[i]);
+        for (size_t op = 0; op < graph.operators.size(); ++op) {
+            const TensorId output = graph.operators[op].outputs[0];
+            values[size_t(output)] = output_of(op, values, samples, on);
+            visit(output, values[size_t(output)]);
+            for (TensorId id : graph.operators[op].inputs)
+                if (id != no_tensor && last_reader[size_t(id)] == int(op))
+                    values[size_t(id)] = {};
+            if (last_reader[size_t(output)] < 0)
+                values[size_t(output)] = {};
+        }
+        std::vector<Value> outputs;
+        for (TensorId id : graph.outputs)
+            outputs.push_back(constant(id) ? repeated(id, samples) : values[size_t(id)]);
+        return outputs;
+    }
+
+    /// Samples that one thread runs through the whole network, so that what one operator writes is
+    /// still in a cache when the next one reads it: some 2 MB of inputs and outputs. Of few samples
+    /// each thread gets its share; below 2, weights would be read too often.
+    int64_t group_of(int64_t samples) const {
+        int64_t largest = 1;
+        for (const Operator &op : graph.operators) {
+            int64_t elements = graph.tensor(op.outputs[0]).elements();
+            for (TensorId id : op.inputs)
+                elements += id != no_tensor && !constant(id) ? graph.tensor(id).elements() : 0;
+            largest = std::max(largest, elements);
+        }
+        const int64_t share = (samples + workers.count() - 1) / workers.count();
+        return std::min(std::max<int64_t>((int64_t(1) << 19) / largest, 2), share);
     }
 
     const Graph &graph;
@@ -154,42 +195,64 @@ std::vector<Values> FloatExecutor::run(const std::vector<std::span<const float>>
                          graph.inputs.size());
     if (samples < 1)
         throw UsageError("{}: {} samples given; give at least one", graph.name, samples);
-    std::vector<Value> values(graph.tensors.size());
-    const auto show = [&](TensorId id, const Value &value) {
-        if (visit)
-            visit(id, {value.block.get(), size_t(samples * graph.tensor(id).elements())});
-    };
     for (size_t i = 0; i < inputs.size(); ++i) {
-        const TensorId id = graph.inputs[i];
-        const int64_t elements = samples * graph.tensor(id).elements();
-        if (int64_t(inputs[i].size()) != elements)
+        const Tensor &tensor = graph.tensor(graph.inputs[i]);
+        if (int64_t(inputs[i].size()) != samples * tensor.elements())
             throw UsageError("{}: input {} has {} elements; {} samples of '{}' have {}", graph.name,
-                             i, inputs[i].size(), samples, graph.tensor(id).name, elements);
-        Value &value = values[size_t(id)];
-        value.data = inputs[i].data();
-        if (visit) { // It may change them.
-            value.block = state_->storage.take(elements);
-            value.data = std::copy_n(inputs[i].data(), elements, value.block.get()) - elements;
-        }
-        show(id, value);
+                             i, inputs[i].size(), samples, tensor.name,
+                             samples * tensor.elements());
     }
-    for (size_t op = 0; op < graph.operators.size(); ++op) {
-        const TensorId output = graph.operators[op].outputs[0];
-        values[size_t(output)] = state_->output_of(op, values, samples);
-        show(output, values[size_t(output)]);
-        for (TensorId id : graph.operators[op].inputs)
-            if (id != no_tensor && state_->last_reader[size_t(id)] == int(op))
-                values[size_t(id)] = {};
-        if (state_->last_reader[size_t(output)] < 0)
-            values[size_t(output)] = {};
+    return visit ? run_visited(inputs, samples, visit) : run_groups(inputs, samples);
+}
+
+std::vector<Values> FloatExecutor::run_visited(const std::vector<std::span<const float>> &inputs,
+                                               int64_t samples, const Visitor &visit) const {
+    std::vector<Value> given;
+    for (const std::span<const float> input : inputs) { // The visitor may change them.
+        Value &value = given.emplace_back();
+        value.block = state_->storage.take(int64_t(input.size()));
+        std::copy(input.begin(), input.end(), value.block.get());
+        value.data = value.block.get();
     }
+    const auto elements = [&](TensorId id) {
+        return size_t(samples * state_->graph.tensor(id).elements());
+    };
+    const auto show = [&](TensorId id, const Value &value) {
+        visit(id, {value.block.get(), elements(id)});
+    };
+    const std::vector<Value> outputs = state_->run(given, samples, state_->workers, show);
     std::vector<Values> results;
-    for (TensorId id : graph.outputs) {
-        if (graph.tensor(id).constant())
-            values[size_t(id)] = state_->repeated(id, samples);
-        const float *data = values[size_t(id)].data;
-        results.emplace_back(data, data + samples * graph.tensor(id).elements());
+    for (size_t i = 0; i < outputs.size(); ++i)
+        results.emplace_back(outputs[i].data, outputs[i].data + elements(state_->graph.outputs[i]));
+    return results;
+}
+
+std::vector<Values> FloatExecutor::run_groups(const std::vector<std::span<const float>> &inputs,
+                                              int64_t samples) const {
+    const Graph &graph = state_->graph;
+    std::vector<Values> results;
+    for (TensorId id : graph.outputs)
+        results.emplace_back(size_t(samples * graph.tensor(id).elements()));
+    const auto run_some = [&](int64_t first, int64_t count, floats::Workers &on) {
+        std::vector<Value> given;
+        for (size_t i = 0; i < inputs.size(); ++i)
+            given.push_back(
+                {inputs[i].data() + first * graph.tensor(graph.inputs[i]).elements(), nullptr});
+        const auto outputs = state_->run(given, count, on, [](TensorId, const Value &) {});
+        for (size_t i = 0; i < outputs.size(); ++i) {
+            const int64_t elements = graph.tensor(graph.outputs[i]).elements();
+            std::copy_n(outputs[i].data, count * elements, results[i].data() + first * elements);
+        }
+    };
+    if (samples < state_->workers.count()) { // Threads share the work of each operator.
+        run_some(0, samples, state_->workers);
+        return results;
     }
+    const int64_t group = state_->group_of(samples);
+    state_->workers.run((samples + group - 1) / group, [&](int64_t task) {
+        floats::Workers alone(1);
+        run_some(task * group, std::min(group, samples - task * group), alone);
+    });
     return results;
 }
 
@@ -212,7 +275,7 @@ Values FloatExecutor::execute(size_t op, const std::vector<std::span<const float
         data[k] = inputs[given++].data();
     }
     Values output(size_t(samples * graph.tensor(executed.outputs[0]).elements()));
-    state_->compute(op, output.data(), samples, [&](size_t k) { return data[k]; });
+    state_->compute(op, output.data(), samples, state_->workers, [&](size_t k) { return data[k]; });
     return output;
 }
 

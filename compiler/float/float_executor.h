@@ -33,8 +33,10 @@ public:
     using Visitor = std::function<void(TensorId tensor, std::span<float> values)>;
 
     /// Runs `samples` runs of the network at once: inputs[i] holds samples times the elements of
-    /// graph.inputs[i]. Returns the outputs. Memory grows with `samples` times the largest tensors
-    /// alive at once; callers with many samples give a few dozen at a time.
+    /// graph.inputs[i]. Returns the outputs. Without a visitor, each thread takes a few samples at
+    /// a time through the whole network, so that many samples need little memory. With one, memory
+    /// grows with `samples` times the largest tensors alive at once; callers give a few dozen at a
+    /// time. Several threads may call this at once.
     std::vector<Values> run(const std::vector<std::span<const float>> &inputs, int64_t samples,
                             const Visitor &visit = {}) const;
 
@@ -47,6 +49,11 @@ public:
     void set_constant(TensorId tensor, std::span<const float> values);
 
 private:
+    std::vector<Values> run_visited(const std::vector<std::span<const float>> &inputs,
+                                    int64_t samples, const Visitor &visit) const;
+    std::vector<Values> run_groups(const std::vector<std::span<const float>> &inputs,
+                                   int64_t samples) const;
+
     struct State;
     std::unique_ptr<State> state_;
 };
