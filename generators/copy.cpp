@@ -35,10 +35,29 @@ Pointwise copy(const CopySpec &spec) {
     }
     std::vector<Expr> at;
     for (size_t i = 0; i < kernel.dims.size(); ++i)
-        at.push_back(kernel.dims[i] - spec.before[i]);
+        at.push_back(kernel.dims[i] * (spec.steps.empty() ? 1 : spec.steps[i]) - spec.before[i]);
     const Expr value = source(at);
     kernel.output(kernel.dims) = spec.rebias ? cast(type, cast(UInt(8), value) ^ u8(0x80)) : value;
     bound_output(kernel.output, spec.extents, spec.out_strides);
+    kernel.signature.outputs = {kernel.output};
+    return kernel;
+}
+
+Pointwise dilate(const DilateSpec &spec) {
+    Pointwise kernel;
+    const Type type = type_from_name(spec.type);
+    kernel.dims = pointwise_dims(4);
+    const Var &c = kernel.dims[0], &x = kernel.dims[1], &y = kernel.dims[2], &n = kernel.dims[3];
+    const std::vector<int> extents = {spec.channels, (spec.in_w - 1) * spec.stride_w + 1,
+                                      (spec.in_h - 1) * spec.stride_h + 1, spec.batch};
+    kernel.shape = {.extents = extents, .element_bits = type.bits(), .moves = true};
+    ImageParam input = kernel.signature.input(
+        "input", type, {spec.channels, spec.in_w, spec.in_h, spec.batch}, spec.in_strides);
+    ImageParam pad_value = kernel.signature.input("pad_value", type, {1});
+    const Expr value = input(c, x / spec.stride_w, y / spec.stride_h, n);
+    kernel.output(kernel.dims) =
+        select(x % spec.stride_w == 0 && y % spec.stride_h == 0, value, pad_value(0));
+    bound_output(kernel.output, extents, spec.out_strides);
     kernel.signature.outputs = {kernel.output};
     return kernel;
 }

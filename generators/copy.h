@@ -1,7 +1,7 @@
-// Copies between layouts: transpose, pad, crop, re-bias int8 to uint8 (x + 128), add or drop the
+// Copies between layouts: transpose, pad, slice, re-bias int8 to uint8 (x + 128), add or drop the
 // padding of channels. All are one strided copy:
 //
-//   output(i0, i1, ...) = input(i0 - before0, i1 - before1, ...), pad_value outside the input
+//   output(i0, i1, ...) = input(i0 step0 - before0, i1 step1 - before1, ...), pad_value outside
 #pragma once
 
 #include "generators/pointwise.h"
@@ -13,14 +13,29 @@ struct CopySpec {
     std::vector<int> extents;     ///< of the output, innermost first
     std::vector<int> out_strides; ///< elements; the innermost is 1
     std::vector<int> in_extents, in_strides, before;
-    bool padded = false; ///< the output reaches beyond the input
-    bool rebias = false; ///< 128 is added to (equally, subtracted from) each 8-bit element
+    std::vector<int> steps; ///< empty: all 1
+    bool padded = false;    ///< the output reaches beyond the input
+    bool rebias = false;    ///< 128 is added to (equally, subtracted from) each 8-bit element
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(CopySpec, type, extents, out_strides, in_extents, in_strides,
-                                   before, padded, rebias)
+                                   before, steps, padded, rebias)
 };
 
 /// Arguments: input, pad_value (when padded); output.
 Pointwise copy(const CopySpec &spec);
+
+/// Elements of an image moved apart, with pad_value between them: the element of column x and row y
+/// goes to (x stride_w, y stride_h). A convolution over it is a transposed one over the input.
+struct DilateSpec {
+    std::string type = "u8";
+    int channels = 1, in_w = 1, in_h = 1, batch = 1;
+    int stride_h = 1, stride_w = 1;
+    std::vector<int> in_strides, out_strides; ///< of channels, columns, rows, images
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DilateSpec, type, channels, in_w, in_h, batch, stride_h,
+                                   stride_w, in_strides, out_strides)
+};
+
+/// Arguments: input, pad_value; output, of (extent - 1) stride + 1 columns and rows.
+Pointwise dilate(const DilateSpec &spec);
 
 /// Concatenation along dimension `axis` (innermost is 0): inputs input0, input1, ... of `sizes`.
 struct ConcatenationSpec {

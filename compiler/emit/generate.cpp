@@ -6,10 +6,12 @@
 #include "compiler/support/pending_file.h"
 #include "generator_version.h"
 #include "generators/add.h"
+#include "generators/binary.h"
 #include "generators/copy.h"
 #include "generators/lookup.h"
 #include "generators/pool2d.h"
 #include "generators/quantize.h"
+#include "generators/resize.h"
 #include "generators/softmax.h"
 #include "schedules/family.h"
 
@@ -52,14 +54,17 @@ Generate pointwise(Pointwise (*make)(const Spec &)) {
 const std::map<std::string, Generate> &registry() {
     static const std::map<std::string, Generate> generators = {
         {"add", pointwise(add)},
+        {"binary", pointwise(binary)},
         {"concatenation", pointwise(concatenation)},
         {"conv2d", tiled<Conv2d, Conv2dSpec>()},
         {"copy", pointwise(copy)},
         {"depthwise_conv2d", tiled<DepthwiseConv2d, DepthwiseConv2dSpec>()},
         {"dequantize", pointwise(dequantize)},
+        {"dilate", pointwise(dilate)},
         {"lookup", pointwise(lookup)},
         {"pool2d", pointwise(pool2d)},
         {"quantize", pointwise(quantize)},
+        {"resize", pointwise(resize)},
         {"softmax", pointwise(softmax)},
     };
     return generators;

@@ -1,16 +1,19 @@
-// Lowering of add: constants of the linear form that are exact for all 65,536 pairs of inputs.
+// Lowering of add and sub: constants of the linear form that are exact for all 65,536 pairs of
+// inputs.
 //
 // The exact output is a function f of two stored bytes. For given ma, mb and shift, the linear form
 // (a ma + b mb + offset) >> shift equals f on every pair whose output is not clamped exactly when
 // offset lies in an interval, the intersection over all pairs; clamped pairs bound it on one side.
 // The search tries multipliers around the true ones and takes the middle of the first interval that
-// is not empty.
+// is not empty. A subtraction is an addition whose second multiplier is negative.
 #include "compiler/reference/add.h"
 
 #include "compiler/lower/accumulation.h"
 #include "compiler/lower/lower.h"
-#include "compiler/support/error.h"
+#include "compiler/lower/operands.h"
 #include "generators/add.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -60,7 +63,7 @@ std::optional<int64_t> fit_offset(const PairTable &table, int64_t ma, int64_t mb
 std::optional<LinearConstants> solve_linear(const PairTable &table, double a_slope, double b_slope,
                                             int extra_bits) {
     // The largest shift at which sums of products stay within int32 has the finest steps.
-    const double slope = std::max(a_slope + b_slope, 0.5);
+    const double slope = std::max(std::abs(a_slope) + std::abs(b_slope), 0.5);
     const int coarse =
         std::clamp(int(std::floor(std::log2(double(1u << 31) / (520 * slope)))), 1, 24);
     const int shift = coarse + extra_bits;
@@ -115,47 +118,14 @@ void set_parameters(Builder &builder, AddSpec &spec, NamedArguments &arguments,
     spec.hi = range.hi;
 }
 
-/// An operand's extents and strides against the output's dimensions, innermost first; the plain
-/// memory in one dimension when no operand broadcasts and all three are laid out alike.
-void set_dimensions(AddSpec &spec, const StoredTensor &a, const StoredTensor &b,
-                    const StoredTensor &out) {
-    if (a.shape == out.shape && b.shape == out.shape && a.stride_c == out.stride_c &&
-        b.stride_c == out.stride_c) {
-        spec.extents = spec.a_extents = spec.b_extents = {int(out.rows()) * out.stride_c};
-        spec.out_strides = spec.a_strides = spec.b_strides = {1};
-        return;
-    }
-    const size_t rank = std::max<size_t>(out.shape.size(), 1);
-    const auto describe = [&](const StoredTensor &tensor, std::vector<int> &extents,
-                              std::vector<int> &strides) {
-        int stride = 1;
-        for (size_t i = 0; i < rank; ++i) {
-            const bool present = i < tensor.shape.size();
-            extents.push_back(present ? tensor.shape[tensor.shape.size() - 1 - i] : 1);
-            strides.push_back(stride);
-            stride *= i == 0 ? tensor.stride_c : extents.back();
-        }
-    };
-    describe(out, spec.extents, spec.out_strides);
-    describe(a, spec.a_extents, spec.a_strides);
-    describe(b, spec.b_extents, spec.b_strides);
-}
-
-} // namespace
-
-void add(Builder &builder, const Operator &op) {
+void lower_sum(Builder &builder, const Operator &op, Activation activation, int sign) {
     const Graph &graph = builder.graph();
-    for (const TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]})
-        if (size_of(graph.tensor(id).dtype) != 1)
-            throw Error(
-                "operator {}: tensor {} is {}, kernels take int8; quantize the network first",
-                op.name, graph.tensor(id).name, name_of(graph.tensor(id).dtype));
     const reference::AddParameters parameters = reference::add_parameters(graph, op);
     const int a = builder.readable(op.inputs[0]), b = builder.readable(op.inputs[1]);
     const int output = builder.create(op.outputs[0]);
     const StoredTensor stored_a = builder.stored_tensor(a), stored_b = builder.stored_tensor(b);
     const StoredTensor out = builder.stored_tensor(output);
-    const OutputRange range = output_range(builder, output, op.as<AddAttributes>().activation);
+    const OutputRange range = output_range(builder, output, activation);
 
     // Stored values run over 256 values from the type's lowest; the graph's own are `bias` less.
     const auto lowest = [](const StoredTensor &tensor) {
@@ -182,9 +152,9 @@ void add(Builder &builder, const Operator &op) {
     const auto slope = [&](int i) {
         return double(graph.tensor(op.inputs[size_t(i)]).quantization.scale()) / out_scale;
     };
-    if (const auto linear = solve_linear(table, slope(0), slope(1), 0)) {
+    if (const auto linear = solve_linear(table, slope(0), sign * slope(1), 0)) {
         set_parameters(builder, spec, arguments, *linear, range, 0);
-    } else if (const auto fine = solve_linear(table, slope(0), slope(1), fine_bits)) {
+    } else if (const auto fine = solve_linear(table, slope(0), sign * slope(1), fine_bits)) {
         set_parameters(builder, spec, arguments, *fine, range, fine_bits);
     } else {
         spec.form = AddForm::table;
@@ -195,7 +165,7 @@ void add(Builder &builder, const Operator &op) {
                     uint8_t(table.result[size_t(256 * i + j)]);
         arguments["table"] = builder.constant(bytes);
         builder.note(
-            fmt::format("{}: no linear form is exact, added by a table of all pairs", op.name));
+            fmt::format("{}: no linear form is exact, computed by a table of all pairs", op.name));
     }
     builder.set_values(output, range.lo, range.hi);
     const generators::Pointwise kernel = generators::add(spec);
@@ -208,6 +178,15 @@ void add(Builder &builder, const Operator &op) {
                       .inputs = {a, b},
                       .outputs = {output},
                       .in_place = true});
+}
+
+} // namespace
+
+void add(Builder &builder, const Operator &op) {
+    lower_sum(builder, op, op.as<AddAttributes>().activation, 1);
+}
+void sub(Builder &builder, const Operator &op) {
+    lower_sum(builder, op, op.as<SubAttributes>().activation, -1);
 }
 
 } // namespace octet::lower

@@ -1,4 +1,4 @@
-// Lowering of what only moves elements: reshape, squeeze, transpose, pad, concatenation.
+// Lowering of what only moves elements: reshape, squeeze, transpose, pad, slice, concatenation.
 #include "compiler/lower/copies.h"
 
 #include "compiler/lower/lower.h"
@@ -48,6 +48,8 @@ void merge_dimensions(CopySpec &spec) {
         for (std::vector<int> *values :
              {&spec.extents, &spec.in_extents, &spec.out_strides, &spec.in_strides, &spec.before})
             values->erase(values->begin() + long(i) + 1);
+        if (!spec.steps.empty()) // Which are 1 where whole dimensions are walked.
+            spec.steps.erase(spec.steps.begin() + long(i) + 1);
     }
 }
 
@@ -173,6 +175,28 @@ void pad(Builder &builder, const Operator &op) {
         arguments["pad_value"] =
             builder.constant(std::vector<uint8_t>{uint8_t(builder.zero_point(from))});
     append(builder, op, spec, from, to, arguments);
+}
+
+void slice(Builder &builder, const Operator &op) {
+    const auto &attributes = op.as<SliceAttributes>();
+    const int from = builder.stored(op.inputs[0]), to = builder.create_any(op.outputs[0]);
+    const StoredTensor &in = builder.stored_tensor(from), &out = builder.stored_tensor(to);
+    CopySpec spec;
+    spec.type = moved_type(in);
+    spec.rebias = in.rebiased != out.rebiased;
+    spec.extents = reversed(out.shape);
+    spec.in_extents = reversed(in.shape);
+    spec.in_strides = reversed(strides_of(in));
+    spec.out_strides = reversed(strides_of(out));
+    for (const int begin : attributes.begin)
+        spec.before.push_back(-begin);
+    spec.before = reversed(spec.before);
+    for (size_t axis = 0; axis < out.shape.size(); ++axis) // One element is no walk.
+        spec.steps.push_back(out.shape[axis] == 1 ? 1 : attributes.strides[axis]);
+    spec.steps = reversed(spec.steps);
+    if (std::count(spec.steps.begin(), spec.steps.end(), 1) == long(spec.steps.size()))
+        spec.steps.clear();
+    append(builder, op, spec, from, to);
 }
 
 namespace {

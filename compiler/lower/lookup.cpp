@@ -2,10 +2,13 @@
 #include "compiler/reference/lookup_table.h"
 
 #include "compiler/lower/copies.h"
+#include "compiler/lower/lookup_chain.h"
 #include "compiler/lower/lower.h"
 #include "compiler/support/error.h"
 #include "generators/lookup.h"
 #include "generators/quantize.h"
+
+#include <numeric>
 
 namespace octet::lower {
 
@@ -31,10 +34,17 @@ bool identity(const std::vector<uint8_t> &table) {
     return true;
 }
 
-/// The operator's table over stored bytes of `from`, giving stored bytes of `to`.
-std::vector<uint8_t> stored_table(const Graph &graph, const Operator &op, const StoredTensor &from,
-                                  const StoredTensor &to) {
-    const std::array<uint8_t, 256> table = reference::lookup_table(graph, op);
+/// The operators' table, one after another, over stored bytes of `from`, giving stored bytes of
+/// `to`.
+std::vector<uint8_t> stored_table(const Graph &graph, const std::vector<const Operator *> &chain,
+                                  const StoredTensor &from, const StoredTensor &to) {
+    std::array<uint8_t, 256> table{};
+    std::iota(table.begin(), table.end(), uint8_t(0));
+    for (const Operator *op : chain) {
+        const std::array<uint8_t, 256> next = reference::lookup_table(graph, *op);
+        for (uint8_t &byte : table)
+            byte = next[byte];
+    }
     std::vector<uint8_t> result(256);
     for (int byte = 0; byte < 256; ++byte) {
         const uint8_t plain = uint8_t(byte) ^ (from.rebiased ? 0x80 : 0);
@@ -44,11 +54,7 @@ std::vector<uint8_t> stored_table(const Graph &graph, const Operator &op, const 
 }
 
 void lower_lookup(Builder &builder, const Operator &op) {
-    const int from = builder.stored(op.inputs[0]);
-    const int to = builder.create_any(op.outputs[0]);
-    const std::vector<uint8_t> table =
-        stored_table(builder.graph(), op, builder.stored_tensor(from), builder.stored_tensor(to));
-    append_lookup(builder, op, table, from, to);
+    lower_lookups(builder, {&op});
 }
 
 /// Arguments and call that quantize and dequantize share.
@@ -86,6 +92,19 @@ void convert_reals(Builder &builder, const Operator &op, bool to_real) {
 }
 
 } // namespace
+
+void lower_lookups(Builder &builder, const std::vector<const Operator *> &chain) {
+    const Operator &first = *chain.front(), &last = *chain.back();
+    const int operand = reference::lookup_operand(builder.graph(), first);
+    const int from = builder.stored(first.inputs[size_t(operand)]);
+    const int to = builder.create_any(last.outputs[0]);
+    const std::vector<uint8_t> table = stored_table(
+        builder.graph(), chain, builder.stored_tensor(from), builder.stored_tensor(to));
+    append_lookup(builder, last, table, from, to);
+    if (chain.size() > 1)
+        builder.note(fmt::format("{} to {}: {} functions of one byte in one table", first.name,
+                                 last.name, chain.size()));
+}
 
 void append_lookup(Builder &builder, const Operator &op, const std::vector<uint8_t> &table,
                    int from, int to) {
@@ -141,7 +160,7 @@ void quantize(Builder &builder, const Operator &op) {
         StoredTensor out = in;
         out.rebiased = graph.tensor(op.outputs[0]).dtype == DType::s8 &&
                        builder.target().unsigned_activations();
-        if (identity(stored_table(graph, op, in, out))) {
+        if (identity(stored_table(graph, {&op}, in, out))) {
             builder.alias_as(op.outputs[0], from, out.rebiased);
             return;
         }

@@ -1,5 +1,6 @@
 #include "compiler/lower/lower.h"
 
+#include "compiler/lower/lookup_chain.h"
 #include "compiler/support/error.h"
 
 #include <stdexcept>
@@ -16,6 +17,8 @@ bool takes_reals(OpKind kind) {
     case OpKind::pad:
     case OpKind::quantize:
     case OpKind::reshape:
+    case OpKind::resize_nearest:
+    case OpKind::slice:
     case OpKind::squeeze:
     case OpKind::transpose:
         return true;
@@ -32,9 +35,10 @@ void require_kernels(const Graph &graph) {
             list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", op.name,
                                 tflite_name_of(op.kind));
     if (!list.empty())
-        throw Error("{}: operators on float32 have no kernels: {}; quantize the network to int8 "
-                    "first",
-                    graph.source.empty() ? graph.name : graph.source, list);
+        throw MissingKernel(
+            "{}: operators on float32 have no kernels: {}; quantize the network to int8 "
+            "first",
+            graph.source.empty() ? graph.name : graph.source, list);
 }
 
 void lower_operator(Builder &builder, const Operator &op) {
@@ -64,8 +68,15 @@ Program lower(const Graph &graph, const Target &target, const schedules::Tuned &
     require_kernels(fused);
     try {
         Builder builder(fused, target, tuned, program);
-        for (const Operator &op : fused.operators)
-            lower_operator(builder, op);
+        const LookupChains chains(fused, target);
+        for (size_t i = 0; i < fused.operators.size(); ++i) {
+            if (chains.continues(i))
+                continue;
+            if (const auto chain = chains.ending_at(i); !chain.empty())
+                lower_lookups(builder, chain);
+            else
+                lower_operator(builder, fused.operators[i]);
+        }
         builder.finish();
     } catch (const std::invalid_argument &error) { // The schedules cannot serve such a target.
         throw Error("target {}: {}", target.name, error.what());

@@ -7,55 +7,54 @@ namespace octet::reference {
 
 namespace {
 
-/// `a` times `b` over `c` as the engine computes it, as a multiplier.
-Multiplier product_over(float a, float b, float c, Rounding rounding) {
-    return quantize_multiplier(rounding == Rounding::reference ? double(a * b / c)
+/// The function whose multiplier is `a` times `b` over `c` as the engine computes it.
+Requantizer product_over(float a, float b, float c, Rounding rounding) {
+    if (rounding == Rounding::float32)
+        return Requantizer(Requantizer::Kind::float32, a, b, c);
+    return Requantizer(Requantizer::Kind::double_rounding, rounding == Rounding::reference
+                                                               ? double(a * b / c)
                                                                : double(a) * double(b) / double(c));
 }
 
-int32_t rescaled(const LeakyReluParameters &parameters, int32_t x, Multiplier multiplier) {
+int32_t rescaled(const LeakyReluParameters &parameters, int32_t x, const Requantizer &requantize) {
     const StoredRange &output = parameters.output;
-    const int64_t value = int64_t(multiply_double_rounding(x, multiplier)) + output.zero_point;
+    const int64_t value = int64_t(requantize(x)) + output.zero_point;
     return int32_t(std::clamp<int64_t>(value, output.lowest, output.highest));
-}
-
-/// `float` mode's output for a real input and the slope of its negative side.
-int32_t of_reals(const LeakyReluParameters &parameters, float x, float slope) {
-    return quantize_value(parameters.output, parameters.rounding, x < 0 ? x * slope : x);
 }
 
 } // namespace
 
 LeakyReluParameters leaky_relu_parameters(const Graph &graph, const Operator &op) {
-    LeakyReluParameters result;
-    result.input = stored_range(graph.tensor(op.inputs.at(0)));
-    result.output = stored_range(graph.tensor(op.outputs.at(0)));
-    result.rounding = op.rounding;
-    if (op.kind == OpKind::prelu)
-        result.slopes = stored_range(graph.tensor(op.inputs.at(1)));
-    else
-        result.alpha = op.as<LeakyReluAttributes>().alpha;
-    const float slope = op.kind == OpKind::prelu ? result.slopes.scale : result.alpha;
-    result.positive = product_over(result.input.scale, 1.0f, result.output.scale, op.rounding);
-    result.negative = product_over(result.input.scale, slope, result.output.scale, op.rounding);
-    return result;
+    const StoredRange input = stored_range(graph.tensor(op.inputs.at(0)));
+    const StoredRange output = stored_range(graph.tensor(op.outputs.at(0)));
+    const bool is_prelu = op.kind == OpKind::prelu;
+    const StoredRange slopes = is_prelu ? stored_range(graph.tensor(op.inputs.at(1))) : input;
+    const float alpha = is_prelu ? 0.0f : op.as<LeakyReluAttributes>().alpha;
+    const float slope = is_prelu ? slopes.scale : alpha;
+    return {input,
+            output,
+            op.rounding,
+            alpha,
+            slopes.zero_point,
+            product_over(input.scale, 1.0f, output.scale, op.rounding),
+            product_over(input.scale, slope, output.scale, op.rounding)};
 }
 
 int32_t leaky_relu_value(const LeakyReluParameters &parameters, int32_t stored) {
-    if (parameters.rounding == Rounding::float32)
-        return of_reals(parameters, dequantize_value(parameters.input, stored), parameters.alpha);
+    if (parameters.rounding == Rounding::float32) {
+        const float x = dequantize_value(parameters.input, stored);
+        return quantize_value(parameters.output, parameters.rounding,
+                              x < 0 ? x * parameters.alpha : x);
+    }
     const int32_t x = stored - parameters.input.zero_point;
     return rescaled(parameters, x, x < 0 ? parameters.negative : parameters.positive);
 }
 
 int32_t prelu_value(const LeakyReluParameters &parameters, int32_t stored, int32_t slope) {
-    if (parameters.rounding == Rounding::float32)
-        return of_reals(parameters, dequantize_value(parameters.input, stored),
-                        dequantize_value(parameters.slopes, slope));
     const int32_t x = stored - parameters.input.zero_point;
     if (x >= 0)
         return rescaled(parameters, x, parameters.positive);
-    return rescaled(parameters, x * (slope - parameters.slopes.zero_point), parameters.negative);
+    return rescaled(parameters, x * (slope - parameters.slope_zero_point), parameters.negative);
 }
 
 void leaky_relu(const Operands &operands) {

@@ -6,7 +6,8 @@
 //     q = clamp(z + negative(x (a - z_a))) x < 0, PRELU, negative ~ s_x s_a / s
 //
 // reference and micro round twice; the multipliers are quotients in single precision in reference
-// and in double in micro. float is quantize(f(dequantize(q))).
+// and in double in micro. In float PRELU rounds once, as products do, and LEAKY_RELU is
+// quantize(f(dequantize(q))).
 #pragma once
 
 #include "compiler/reference/quantize.h"
@@ -16,9 +17,9 @@ namespace octet::reference {
 struct LeakyReluParameters {
     StoredRange input, output;
     Rounding rounding = Rounding::reference;
-    float alpha = 0;               ///< LEAKY_RELU, float
-    StoredRange slopes;            ///< PRELU
-    Multiplier positive, negative; ///< reference, micro
+    float alpha = 0;                ///< LEAKY_RELU, float
+    int32_t slope_zero_point = 0;   ///< PRELU
+    Requantizer positive, negative; ///< all but LEAKY_RELU in float
 };
 
 /// Of an operator leaky_relu or prelu.

@@ -1,12 +1,16 @@
 #include "compiler/reference/lookup_table.h"
 
+#include "compiler/reference/add.h"
 #include "compiler/reference/hard_swish.h"
 #include "compiler/reference/leaky_relu.h"
 #include "compiler/reference/logistic.h"
+#include "compiler/reference/mul.h"
 #include "compiler/reference/quantize.h"
 #include "compiler/reference/relu.h"
 #include "compiler/reference/tanh.h"
 #include "compiler/support/error.h"
+
+#include <algorithm>
 
 namespace octet::reference {
 
@@ -24,7 +28,60 @@ std::array<uint8_t, 256> tabulate(const Tensor &input, Function &&function) {
 
 } // namespace
 
-bool has_lookup_table(const Graph &graph, const Operator &op) {
+namespace {
+
+/// The stored value of a constant of one element.
+int32_t only_value(const Tensor &tensor) {
+    return tensor.dtype == DType::s8 ? tensor.values<int8_t>()[0] : tensor.values<uint8_t>()[0];
+}
+
+/// Which of two operands varies, the other one being one constant; -1 where both do.
+int varying_operand(const Graph &graph, const Operator &op) {
+    for (int i = 0; i < 2; ++i) {
+        const Tensor &varying = graph.tensor(op.inputs[size_t(i)]);
+        const Tensor &other = graph.tensor(op.inputs[size_t(1 - i)]);
+        if (!varying.constant() && other.constant() && other.elements() == 1 &&
+            varying.elements() == graph.tensor(op.outputs[0]).elements())
+            return i;
+    }
+    return -1;
+}
+
+/// The table of an operator of two operands.
+std::array<uint8_t, 256> table_of_pair(const Graph &graph, const Operator &op) {
+    const size_t varying = size_t(lookup_operand(graph, op));
+    const Tensor &input = graph.tensor(op.inputs[varying]);
+    const int32_t constant = only_value(graph.tensor(op.inputs[1 - varying]));
+    // function(a, b) of the operands in their order.
+    const auto of_varying = [&](auto &&function) {
+        return tabulate(input, [&](int32_t x) {
+            return varying == 0 ? function(x, constant) : function(constant, x);
+        });
+    };
+    switch (op.kind) {
+    case OpKind::mul: {
+        const MulParameters parameters = mul_parameters(graph, op);
+        return of_varying([&](int32_t a, int32_t b) { return mul_values(parameters, a, b); });
+    }
+    case OpKind::prelu: {
+        const LeakyReluParameters parameters = leaky_relu_parameters(graph, op);
+        return of_varying([&](int32_t a, int32_t b) { return prelu_value(parameters, a, b); });
+    }
+    case OpKind::minimum:
+        return of_varying([](int32_t a, int32_t b) { return std::min(a, b); });
+    case OpKind::maximum:
+        return of_varying([](int32_t a, int32_t b) { return std::max(a, b); });
+    default: {
+        const AddParameters parameters = add_parameters(graph, op);
+        return of_varying([&](int32_t a, int32_t b) { return add_values(parameters, a, b); });
+    }
+    }
+}
+
+} // namespace
+
+int lookup_operand(const Graph &graph, const Operator &op) {
+    const auto bytes = [&](TensorId id) { return size_of(graph.tensor(id).dtype) == 1; };
     switch (op.kind) {
     case OpKind::hard_swish:
     case OpKind::leaky_relu:
@@ -34,10 +91,16 @@ bool has_lookup_table(const Graph &graph, const Operator &op) {
     case OpKind::relu6:
     case OpKind::relu_n1_to_1:
     case OpKind::quantize:
-        return size_of(graph.tensor(op.inputs.at(0)).dtype) == 1 &&
-               size_of(graph.tensor(op.outputs.at(0)).dtype) == 1;
+        return bytes(op.inputs.at(0)) && bytes(op.outputs.at(0)) ? 0 : -1;
+    case OpKind::add:
+    case OpKind::sub:
+    case OpKind::mul:
+    case OpKind::prelu:
+    case OpKind::minimum:
+    case OpKind::maximum:
+        return bytes(op.outputs.at(0)) ? varying_operand(graph, op) : -1;
     default:
-        return false;
+        return -1;
     }
 }
 
@@ -45,29 +108,35 @@ std::array<uint8_t, 256> lookup_table(const Graph &graph, const Operator &op) {
     if (!has_lookup_table(graph, op))
         throw Error("{} ({}): is not a function of one 8-bit value; use its reference kernel",
                     op.name, name_of(op.kind));
+    if (op.inputs.size() == 2)
+        return table_of_pair(graph, op);
     const Tensor &input = graph.tensor(op.inputs[0]), &output = graph.tensor(op.outputs[0]);
-    if (op.kind == OpKind::logistic) {
+    switch (op.kind) {
+    case OpKind::logistic: {
         const LogisticParameters parameters = logistic_parameters(input, output, op.rounding);
         return tabulate(input, [&](int32_t x) { return logistic_value(parameters, x); });
     }
-    if (op.kind == OpKind::tanh) {
+    case OpKind::tanh: {
         const TanhParameters parameters = tanh_parameters(input, output, op.rounding);
         return tabulate(input, [&](int32_t x) { return tanh_value(parameters, x); });
     }
-    if (op.kind == OpKind::hard_swish) {
+    case OpKind::hard_swish: {
         const HardSwishParameters parameters = hard_swish_parameters(input, output, op.rounding);
         return tabulate(input, [&](int32_t x) { return hard_swish_value(parameters, x); });
     }
-    if (op.kind == OpKind::leaky_relu) {
+    case OpKind::leaky_relu: {
         const LeakyReluParameters parameters = leaky_relu_parameters(graph, op);
         return tabulate(input, [&](int32_t x) { return leaky_relu_value(parameters, x); });
     }
-    if (op.kind == OpKind::quantize) {
+    case OpKind::quantize: {
         const RequantizeParameters parameters = requantize_parameters(input, output, op.rounding);
         return tabulate(input, [&](int32_t x) { return requantize_value(parameters, x); });
     }
-    const RequantizeParameters parameters = relu_parameters(graph, op);
-    return tabulate(input, [&](int32_t x) { return requantize_value(parameters, x); });
+    default: {
+        const RequantizeParameters parameters = relu_parameters(graph, op);
+        return tabulate(input, [&](int32_t x) { return requantize_value(parameters, x); });
+    }
+    }
 }
 
 void apply_lookup_table(const Operands &operands) {

@@ -28,6 +28,12 @@ std::vector<CaseGroup> convolution_cases();
 /// Operators without weights: add, pools, mean, softmax, unary operators, conversions, movement.
 std::vector<CaseGroup> pointwise_cases();
 
+/// Two operands other than additions; activations and chains of them.
+std::vector<CaseGroup> arithmetic_cases();
+
+/// Slices, resizing and transposed convolutions.
+std::vector<CaseGroup> image_cases();
+
 /// Several operators: what is fused, viewed, shared, consumed twice; whole random networks.
 std::vector<CaseGroup> network_cases();
 

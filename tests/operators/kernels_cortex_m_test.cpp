@@ -70,6 +70,11 @@ TEST_CASE("operators without weights on cortex-m4", "[m4][others]") {
     check_cases("cortex-m4", pointwise_cases(), 1, {Rounding::micro});
 }
 
+TEST_CASE("arithmetic and images on cortex-m4", "[m4][others][arithmetic]") {
+    check_cases("cortex-m4", arithmetic_cases(), 1, {Rounding::micro});
+    check_cases("cortex-m4", image_cases(), 1, {Rounding::micro});
+}
+
 TEST_CASE("connected operators on cortex-m4", "[m4][others]") {
     check_cases("cortex-m4", network_cases(), 1, {Rounding::micro});
 }
@@ -82,6 +87,11 @@ TEST_CASE("operators without weights on cortex-m55", "[m55][others]") {
     check_cases("cortex-m55", pointwise_cases(), 1, {Rounding::micro});
 }
 
+TEST_CASE("arithmetic and images on cortex-m55", "[m55][others][arithmetic]") {
+    check_cases("cortex-m55", arithmetic_cases(), 1, {Rounding::micro});
+    check_cases("cortex-m55", image_cases(), 1, {Rounding::micro});
+}
+
 TEST_CASE("connected operators on cortex-m55", "[m55][others]") {
     check_cases("cortex-m55", network_cases(), 1, {Rounding::micro});
 }
@@ -90,12 +100,16 @@ TEST_CASE("connected operators on cortex-m55", "[m55][others]") {
 TEST_CASE("operators on cortex-m3", "[m3]") {
     check_cases("cortex-m3", convolution_cases(), 3, {Rounding::micro});
     check_cases("cortex-m3", pointwise_cases(), 5, {Rounding::micro});
+    check_cases("cortex-m3", arithmetic_cases(), 5, {Rounding::micro});
+    check_cases("cortex-m3", image_cases(), 4, {Rounding::micro});
     check_cases("cortex-m3", network_cases(), 4, {Rounding::micro});
 }
 
 TEST_CASE("operators on cortex-m0plus", "[m0plus]") {
     check_cases("cortex-m0plus", convolution_cases(), 3, {Rounding::micro});
     check_cases("cortex-m0plus", pointwise_cases(), 5, {Rounding::micro});
+    check_cases("cortex-m0plus", arithmetic_cases(), 5, {Rounding::micro});
+    check_cases("cortex-m0plus", image_cases(), 4, {Rounding::micro});
     check_cases("cortex-m0plus", network_cases(), 4, {Rounding::micro});
 }
 

@@ -84,6 +84,16 @@ TEST_CASE("operators without weights equal the reference", "[kernels]") {
         check_group(group);
 }
 
+TEST_CASE("arithmetic of two operands and chains equal the reference", "[kernels][arithmetic]") {
+    for (const CaseGroup &group : arithmetic_cases())
+        check_group(group);
+}
+
+TEST_CASE("slices, resizing and transposed convolutions equal the reference", "[kernels][images]") {
+    for (const CaseGroup &group : image_cases())
+        check_group(group);
+}
+
 TEST_CASE("connected operators equal the reference", "[kernels]") {
     for (const CaseGroup &group : network_cases())
         check_group(group);
@@ -137,15 +147,26 @@ TEST_CASE("sample graphs have kernels or one clear error", "[kernels]") {
                                                    "fully_connected",
                                                    "fully_connected_channels",
                                                    "fully_connected_keep",
+                                                   "hard_swish",
+                                                   "leaky_relu",
                                                    "logistic",
                                                    "max_pool",
+                                                   "maximum",
                                                    "mean",
                                                    "mean_keep",
+                                                   "minimum",
+                                                   "mul",
                                                    "network",
+                                                   "prelu",
                                                    "relu",
                                                    "relu6",
                                                    "relu_n1_to_1",
-                                                   "softmax"};
+                                                   "resize_bilinear",
+                                                   "softmax",
+                                                   "sub",
+                                                   "tanh",
+                                                   "transpose_conv",
+                                                   "transpose_conv_valid"};
     CaseGroup group{"samples", {}};
     size_t refused = 0;
     for (const Graph &graph : sample_graphs()) {
