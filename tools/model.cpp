@@ -33,8 +33,10 @@ Graph load_graph(const ModelOptions &options) {
                          "compiled from",
                          options.model, ProgramFile(options.model).program().target()->str());
     Graph graph = import_model(options.model);
-    if (!options.rounding.empty())
+    if (!options.rounding.empty()) {
         graph.set_rounding(rounding_from_name(options.rounding));
+        check(graph); // An ONNX network may have scales that only the rounding `float` allows.
+    }
     return graph;
 }
 

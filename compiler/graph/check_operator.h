@@ -63,7 +63,8 @@ public:
     void same_quantization(const Tensor &a, const Tensor &b) const;
     /// TFLite fixes the output of SOFTMAX and LOGISTIC: scale 1/256, lowest value 0.
     void probability_quantization() const;
-    /// The output, where it is quantized, has the scale and zero point that TFLite fixes.
+    /// The output, where it is quantized, has the scale and zero point that TFLite fixes; in the
+    /// rounding `float` it may have any.
     void fixed_quantization(float scale, int32_t zero_point) const;
     /// The factor from one quantization to another is finite and below max_multiplier.
     void multiplier(double real) const;

@@ -19,7 +19,13 @@ void check_pool2d(const OperatorCheck &check) {
     check.activation(check.input());
     check.activation(check.output());
     check.same_type();
-    check.same_quantization(check.input(), check.output());
+    // Averages in the rounding `float` are requantized; TFLite's are of stored values.
+    if (check.op().kind == OpKind::average_pool2d && check.op().rounding == Rounding::float32 &&
+        quantized(check.output().dtype))
+        check.multiplier(double(check.input().quantization.scale()) /
+                         double(check.output().quantization.scale()));
+    else
+        check.same_quantization(check.input(), check.output());
     check.rank(check.input(), 4);
     const Shape &in = check.input().shape;
     const int height =
