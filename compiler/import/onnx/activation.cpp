@@ -93,10 +93,13 @@ void import_hard_sigmoid(Node &node) {
 void import_identity(Node &node) {
     if (node.has_output(1) && node.network().readers.count(node.source().output(1)))
         node.fail("its mask is read; export the network for inference");
-    const bool trains =
-        node.has_input(2) && (!node.input(2).is_constant() ||
-                              onnx::integers(*node.input(2).constant) != std::vector<int64_t>{0});
-    if (trains && !(node.has_input(1) && node.constant(1, "ratio").values<float>()[0] == 0.0f))
+    const auto is_zero = [&](size_t i) {
+        const Value &value = node.input(i);
+        return value.is_constant() && value.constant->elements() == 1 &&
+               (value.constant->dtype == DType::f32 ? value.constant->values<float>()[0] == 0.0f
+                                                    : onnx::integers(*value.constant)[0] == 0);
+    };
+    if (node.has_input(2) && !is_zero(2) && !(node.has_input(1) && is_zero(1)))
         node.fail("it is in training mode; export the network for inference");
     node.set_output(node.input(0));
 }

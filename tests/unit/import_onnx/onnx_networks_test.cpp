@@ -73,10 +73,13 @@ void check_float(const fs::path &folder) {
     }
 }
 
-/// Every operator is on 8 bits but the ends; returns how the outputs differ.
-Differences check_int8(const fs::path &folder, int most_float_operators) {
+/// Every operator is on 8 bits but the ends, and those that the case says; returns how the outputs
+/// differ.
+Differences check_int8(const fs::path &folder) {
     const Graph graph = import_model(folder / "model.onnx");
-    CHECK(float_operators(graph) <= most_float_operators);
+    int expected_float = 0;
+    std::ifstream(folder / "float_operators") >> expected_float;
+    CHECK(float_operators(graph) == expected_float);
     Differences differences;
     const std::vector<Array> outputs = interpret(graph, arrays(folder, "input"));
     const std::vector<Array> expected = arrays(folder, "output");
@@ -111,27 +114,32 @@ TEST_CASE("networks of common exporters equal ONNX Runtime's") {
     }
 }
 
-// ONNX Runtime executes the pairs as they are written, operators in float between them. Sums of
-// floats fall on the other side of a tie now and then; by how much whole networks then differ is
-// small.
+// ONNX Runtime executes the pairs as they are written, operators in float between them. Where a
+// value lies exactly between two steps (one average of four numbers in four) its sums of floats may
+// fall on either side; layers behind make up to a few steps of that.
 TEST_CASE("networks quantized by ONNX Runtime become int8 networks") {
     const CaseFolder folder;
     if (!run_script("onnx_networks.py", folder, "int8"))
         return;
     const std::vector<fs::path> cases = folder.cases();
     CHECK(cases.size() == 24);
+    size_t outputs = 0, differ = 0;
     for (const fs::path &path : cases) {
         const std::string name = path.filename();
         CAPTURE(name);
         try {
-            const Differences differences = check_int8(path, 0);
-            say(name, differences);
-            CHECK(differences.most_steps < 1.5);
-            CHECK(differences.differ * 20 <= differences.outputs);
+            const Differences differences = check_int8(path);
+            if (differences.differ > 0)
+                say(name, differences);
+            CHECK(differences.most_steps < 2.5);
+            outputs += differences.outputs;
+            differ += differences.differ;
         } catch (const Error &error) {
             FAIL_CHECK(error.what());
         }
     }
+    WARN(differ << " of " << outputs << " outputs differ");
+    CHECK(differ * 50 <= outputs);
 }
 
 TEST_CASE("shared float networks equal ONNX Runtime's") {
@@ -153,7 +161,7 @@ TEST_CASE("shared int8 networks equal ONNX Runtime's but for ties") {
         return;
     for (const fs::path &path : folder.cases()) {
         CAPTURE(path.filename().string());
-        const Differences differences = check_int8(path, 0);
+        const Differences differences = check_int8(path);
         say(path.filename(), differences);
         CHECK(differences.differ * 4 <= differences.outputs);
     }
