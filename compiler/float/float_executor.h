@@ -46,14 +46,10 @@ public:
                    int64_t samples) const;
 
     /// Packs new elements for a constant of the graph (weights, a bias); the graph stays as it was.
+    /// Not while another thread runs.
     void set_constant(TensorId tensor, std::span<const float> values);
 
 private:
-    std::vector<Values> run_visited(const std::vector<std::span<const float>> &inputs,
-                                    int64_t samples, const Visitor &visit) const;
-    std::vector<Values> run_groups(const std::vector<std::span<const float>> &inputs,
-                                   int64_t samples) const;
-
     struct State;
     std::unique_ptr<State> state_;
 };
