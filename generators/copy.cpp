@@ -43,21 +43,25 @@ Pointwise copy(const CopySpec &spec) {
     return kernel;
 }
 
-Pointwise dilate(const DilateSpec &spec) {
+Pointwise depth_to_space(const DepthToSpaceSpec &spec) {
     Pointwise kernel;
-    const Type type = type_from_name(spec.type);
     kernel.dims = pointwise_dims(4);
     const Var &c = kernel.dims[0], &x = kernel.dims[1], &y = kernel.dims[2], &n = kernel.dims[3];
-    const std::vector<int> extents = {spec.channels, (spec.in_w - 1) * spec.stride_w + 1,
-                                      (spec.in_h - 1) * spec.stride_h + 1, spec.batch};
-    kernel.shape = {.extents = extents, .element_bits = type.bits(), .moves = true};
-    ImageParam input = kernel.signature.input(
-        "input", type, {spec.channels, spec.in_w, spec.in_h, spec.batch}, spec.in_strides);
-    ImageParam pad_value = kernel.signature.input("pad_value", type, {1});
-    const Expr value = input(c, x / spec.stride_w, y / spec.stride_h, n);
-    kernel.output(kernel.dims) =
-        select(x % spec.stride_w == 0 && y % spec.stride_h == 0, value, pad_value(0));
-    bound_output(kernel.output, extents, spec.out_strides);
+    const std::vector<int> extents = {spec.channels, spec.out_w, spec.out_h, spec.batch};
+    kernel.shape = {.extents = extents, .element_bits = 8, .moves = true};
+    const auto places = [](int extent, int stride) { return (extent + stride - 1) / stride; };
+    const int in_w = places(spec.out_w, spec.stride_w), in_h = places(spec.out_h, spec.stride_h);
+    const auto strides = [](int pixel, int width, int height) {
+        return std::vector<int>{1, pixel, pixel * width, pixel * width * height};
+    };
+    const int depth = spec.channels * spec.stride_w * spec.stride_h;
+    ImageParam input = kernel.signature.input("input", UInt(8), {depth, in_w, in_h, spec.batch},
+                                              strides(spec.in_stride_c, in_w, in_h));
+    const Expr phase = y % spec.stride_h * spec.stride_w + x % spec.stride_w;
+    const Expr channel = unsafe_promise_clamped(phase * spec.channels + c, 0, depth - 1);
+    const Expr value = input(channel, x / spec.stride_w, y / spec.stride_h, n);
+    kernel.output(kernel.dims) = spec.rebias ? value ^ u8(0x80) : value;
+    bound_output(kernel.output, extents, strides(spec.out_stride_c, spec.out_w, spec.out_h));
     kernel.signature.outputs = {kernel.output};
     return kernel;
 }

@@ -23,19 +23,20 @@ struct CopySpec {
 /// Arguments: input, pad_value (when padded); output.
 Pointwise copy(const CopySpec &spec);
 
-/// Elements of an image moved apart, with pad_value between them: the element of column x and row y
-/// goes to (x stride_w, y stride_h). A convolution over it is a transposed one over the input.
-struct DilateSpec {
-    std::string type = "u8";
-    int channels = 1, in_w = 1, in_h = 1, batch = 1;
+/// Channels (row, column, c) of stride_h x stride_w times `channels` become rows and columns side
+/// by side: output (c, x, y) is channel (y mod stride_h, x mod stride_w, c) of the input's pixel (x
+/// / stride_w, y / stride_h). Bytes of any meaning.
+struct DepthToSpaceSpec {
+    int channels = 1, out_w = 1, out_h = 1, batch = 1;
     int stride_h = 1, stride_w = 1;
-    std::vector<int> in_strides, out_strides; ///< of channels, columns, rows, images
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DilateSpec, type, channels, in_w, in_h, batch, stride_h,
-                                   stride_w, in_strides, out_strides)
+    int in_stride_c = 1, out_stride_c = 1; ///< from one pixel to the next
+    bool rebias = false;                   ///< as in CopySpec
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthToSpaceSpec, channels, out_w, out_h, batch, stride_h,
+                                   stride_w, in_stride_c, out_stride_c, rebias)
 };
 
-/// Arguments: input, pad_value; output, of (extent - 1) stride + 1 columns and rows.
-Pointwise dilate(const DilateSpec &spec);
+/// Arguments: input; output.
+Pointwise depth_to_space(const DepthToSpaceSpec &spec);
 
 /// Concatenation along dimension `axis` (innermost is 0): inputs input0, input1, ... of `sizes`.
 struct ConcatenationSpec {

@@ -62,7 +62,7 @@ Accumulation accumulate(const Builder &builder, const Operator &op, int input, b
 
 OutputRange output_range(const Builder &builder, int output, Activation activation) {
     const StoredTensor &stored = builder.stored_tensor(output);
-    const auto [lo, hi] = activation_range(activation, builder.graph().tensor(stored.source));
+    const auto [lo, hi] = activation_range(activation, builder.graph().tensor(stored.like));
     const int32_t bias = stored.rebiased ? 128 : 0;
     return {builder.zero_point(output), lo + bias, hi + bias};
 }

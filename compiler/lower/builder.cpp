@@ -45,7 +45,7 @@ Builder::Builder(const Graph &graph, const Target &target, const schedules::Tune
         const Tensor &tensor = graph.tensor(graph.inputs[i]);
         StoredTensor stored;
         stored.name = tensor.name;
-        stored.source = graph.inputs[i];
+        stored.source = stored.like = graph.inputs[i];
         stored.dtype = tensor.dtype;
         stored.shape = tensor.shape;
         stored.stride_c = stored.channels();
@@ -116,7 +116,7 @@ std::string Builder::type_name(const StoredTensor &tensor) {
 
 int32_t Builder::zero_point(int stored) const {
     const StoredTensor &tensor = stored_tensor(stored);
-    const Quantization &quantization = graph_.tensor(tensor.source).quantization;
+    const Quantization &quantization = graph_.tensor(tensor.like).quantization;
     return (quantization.quantized() ? quantization.zero_point() : 0) + (tensor.rebiased ? 128 : 0);
 }
 
@@ -124,7 +124,7 @@ StoredTensor Builder::describe(TensorId id) const {
     const Tensor &tensor = graph_.tensor(id);
     StoredTensor stored;
     stored.name = tensor.name;
-    stored.source = id;
+    stored.source = stored.like = id;
     stored.dtype = tensor.dtype;
     stored.shape = tensor.shape;
     stored.stride_c = stored.channels();
@@ -212,7 +212,7 @@ void Builder::alias_as(TensorId output, int stored, bool rebiased) {
     view.dtype = graph_.tensor(output).dtype;
     view.rebiased = rebiased;
     view.name = graph_.tensor(output).name;
-    view.source = output;
+    view.source = view.like = output;
     view.shape = graph_.tensor(output).shape;
     // Every row keeps its padding; where the rows change, there is none (or only one row).
     view.stride_c = view.rows() ? int(view.bytes / size_of(view.dtype) / uint64_t(view.rows())) : 0;
@@ -371,7 +371,8 @@ void Builder::call(const Operator &op, const Step &step) {
     call.in_place = step.in_place;
     if (!op.outputs.empty()) {
         call.shape = graph_.tensor(op.outputs[0]).shape;
-        call.macs = step.generator == "copy" ? 0 : macs(graph_, op);
+        const bool moves = step.generator == "copy" || step.generator == "depth_to_space";
+        call.macs = moves ? 0 : macs(graph_, op);
     } else {
         call.shape = stored_tensor(step.outputs.at(0)).shape;
     }

@@ -63,7 +63,7 @@ public:
     void alias_as(TensorId output, int stored, bool rebiased);
     /// A tensor of the graph's values in another shape, in working form, not known to the graph.
     int create_view(TensorId id, const Shape &shape);
-    /// A tensor like `id` with values that no tensor of the graph has.
+    /// A tensor of `id`'s type and quantization with values that no tensor of the graph has.
     int create_intermediate(TensorId id, const Shape &shape);
     /// Uninitialised memory for the duration of one call.
     int scratch(const std::string &name, int64_t bytes);

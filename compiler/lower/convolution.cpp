@@ -25,21 +25,37 @@ void require_8_bits(const Builder &builder, const Operator &op) {
                     op.name);
 }
 
-namespace {
-
-/// The input in a form that convolutions read. They re-bias it on the way to the dot product, where
+/// They re-bias it on the way to the dot product, where
 /// there is one; otherwise that would be widened along with it, at a price.
 int convolution_input(Builder &builder, TensorId id) {
     return builder.target().dot_lanes ? builder.readable(id) : builder.working(id);
 }
 
-/// Packs, solves and appends one convolution whose spec's shapes are set; `weights` is laid out
-/// (c_out, kernel_h, kernel_w, c_in).
+namespace {
+
+/// accumulate() for all of the spec's channels, which repeat the operator's.
+Accumulation accumulate_all(const Builder &builder, const Operator &op, const Conv2dSpec &spec,
+                            int input, std::span<const int8_t> weights) {
+    const int channels = builder.graph().tensor(op.inputs[1]).shape[0];
+    const size_t size = size_t(spec.kernel_h) * size_t(spec.kernel_w) * size_t(spec.c_in);
+    Accumulation all;
+    for (int first = 0; first < spec.c_out; first += channels) {
+        const Accumulation part =
+            accumulate(builder, op, input, spec.rebias_input, channels, [&](int channel) {
+                const auto of_channel = weights.subspan(size * size_t(first + channel), size);
+                return std::vector<int8_t>(of_channel.begin(), of_channel.end());
+            });
+        all.bias.insert(all.bias.end(), part.bias.begin(), part.bias.end());
+        all.channels.insert(all.channels.end(), part.channels.begin(), part.channels.end());
+    }
+    all.bias.resize(size_t(spec.epilogue.channels), 0);
+    return all;
+}
+
+} // namespace
+
 void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int input, int output,
-                   Activation activation) {
-    const Tensor &weights = builder.graph().tensor(op.inputs[1]);
-    const auto values = weights.values<int8_t>();
-    const int taps = spec.kernel_h * spec.kernel_w;
+                   Activation activation, std::span<const int8_t> weights) {
     const StoredTensor &in = builder.stored_tensor(input), &out = builder.stored_tensor(output);
     spec.in_type = Builder::type_name(in);
     spec.rebias_input = builder.target().unsigned_activations() && spec.in_type == "s8";
@@ -53,20 +69,14 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.staged |=
         spec.rebias_input && (tile_c == 1 || tile_c * spec.lanes < spec.epilogue.channels);
 
-    const Accumulation accumulation =
-        accumulate(builder, op, input, spec.rebias_input, spec.epilogue.channels, [&](int channel) {
-            const size_t size = size_t(taps) * size_t(spec.c_in);
-            const auto begin = values.begin() + long(size) * channel;
-            return std::vector<int8_t>(begin, begin + long(size));
-        });
-
+    const Accumulation accumulation = accumulate_all(builder, op, spec, input, weights);
     std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
     size_t next = 0;
     for (int channel = 0; channel < spec.c_out; ++channel)
         for (int ky = 0; ky < spec.kernel_h; ++ky)
             for (int kx = 0; kx < spec.kernel_w; ++kx)
                 for (int ci = 0; ci < spec.c_in; ++ci)
-                    packed[size_t(spec.packed_offset(channel, ky, kx, ci))] = values[next++];
+                    packed[size_t(spec.packed_offset(channel, ky, kx, ci))] = weights[next++];
 
     // Where the last tile of channels overlaps the one before, channels choose their form alone.
     const int block = spec.epilogue.channels % (tile_c * spec.lanes) ? 1 : tile_c * spec.lanes;
@@ -74,8 +84,6 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
         builder, op, {"conv2d", spec, knobs, block, input, output, activation, std::move(packed)},
         accumulation);
 }
-
-} // namespace
 
 void conv2d(Builder &builder, const Operator &op) {
     require_8_bits(builder, op);
@@ -117,7 +125,8 @@ void conv2d(Builder &builder, const Operator &op) {
         spec.in_w = spec.out_w = in[0] * in[1] * in[2];
         spec.batch = spec.in_h = spec.out_h = 1;
     }
-    append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]), attributes.activation);
+    append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]), attributes.activation,
+                  graph.tensor(op.inputs[1]).values<int8_t>());
 }
 
 void fully_connected(Builder &builder, const Operator &op) {
@@ -150,7 +159,8 @@ void fully_connected(Builder &builder, const Operator &op) {
     spec.in_w = spec.out_w = batch;
     spec.in_stride_c = rows ? stride : (stride + 3) / 4 * 4;
     append_conv2d(builder, op, spec, input, builder.create(op.outputs[0]),
-                  op.as<FullyConnectedAttributes>().activation);
+                  op.as<FullyConnectedAttributes>().activation,
+                  graph.tensor(op.inputs[1]).values<int8_t>());
 }
 
 } // namespace octet::lower

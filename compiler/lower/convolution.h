@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/lower/accumulation.h"
+#include "generators/conv2d.h"
 
 namespace octet::lower {
 
@@ -22,6 +23,15 @@ struct Convolution {
     Activation activation = Activation::none;
     std::vector<int8_t> packed; ///< weights as spec.packed_offset lays them out
 };
+
+/// The input in a form that convolutions read.
+int convolution_input(Builder &builder, TensorId id);
+
+/// Packs, solves and appends one convolution whose spec's shapes are set. `weights` is laid out
+/// (c_out, kernel_h, kernel_w, c_in); where they are of more output channels than the operator's,
+/// these repeat its channels' biases and scales in order.
+void append_conv2d(Builder &builder, const Operator &op, generators::Conv2dSpec spec, int input,
+                   int output, Activation activation, std::span<const int8_t> weights);
 
 /// Solves the epilogue, adds the constants and appends the call of Kernel, a generator's class.
 template <typename Kernel, typename Spec>

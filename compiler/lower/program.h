@@ -25,6 +25,7 @@ struct Argument {
 struct StoredTensor {
     std::string name;
     TensorId source = no_tensor; ///< the Graph's tensor that it holds; no_tensor for scratch
+    TensorId like = no_tensor;   ///< the Graph's tensor whose quantization it has, source or not
     DType dtype = DType::s8;
     Shape shape;      ///< logical
     int stride_c = 0; ///< elements from one innermost row to the next

@@ -73,10 +73,51 @@ CaseGroup resizes() {
     return group;
 }
 
+CaseGroup transposed_convolutions() {
+    CaseGroup group{"transposed", {}};
+    struct Window {
+        int kernel_h, kernel_w, stride_h, stride_w;
+        bool same;
+    };
+    const Window windows[] = {{3, 3, 2, 2, true},  {4, 4, 2, 2, true},  {2, 2, 2, 2, false},
+                              {5, 3, 3, 1, false}, {3, 5, 1, 2, true},  {3, 3, 1, 1, true},
+                              {1, 1, 2, 3, false}, {2, 3, 4, 2, false}, {3, 3, 2, 2, false}};
+    int number = 0;
+    for (const Window &w : windows) {
+        const auto options = [&](int channels, Activation activation) {
+            return ConvolutionOptions{.channels_out = channels,
+                                      .kernel_h = w.kernel_h,
+                                      .kernel_w = w.kernel_w,
+                                      .stride_h = w.stride_h,
+                                      .stride_w = w.stride_w,
+                                      .same = w.same,
+                                      .activation = activation};
+        };
+        const DType dtype = number % 4 == 3 ? DType::u8 : DType::s8;
+        const int c_in = number % 3 == 0 ? 16 : 5, c_out = number % 2 == 0 ? 16 : 6;
+        group.add(fmt::format("window_{}", number++), [&](RandomGraph &g) -> Outputs {
+            const TensorId x = g.input({1 + number % 2, 4, 5, c_in}, dtype);
+            return {g.transpose_conv2d(x, options(c_out, Activation(g.uniform(0, 3))))};
+        });
+    }
+    group.add("between_convolutions", [](RandomGraph &g) -> Outputs {
+        const TensorId x = g.conv2d(g.input({1, 4, 4, 8}), {.channels_out = 12, .same = true});
+        const TensorId y =
+            g.transpose_conv2d(x, {.channels_out = 10, .stride_h = 2, .stride_w = 2, .same = true});
+        return {g.conv2d(y, {.channels_out = 8, .same = true})};
+    });
+    // Outputs in numbers that strides do not divide.
+    group.add("cropped", [](RandomGraph &g) -> Outputs {
+        const TensorId x = g.input({1, 3, 4, 6});
+        return {g.transpose_conv2d(x, {.channels_out = 7, .kernel_h = 4, .stride_h = 3})};
+    });
+    return group;
+}
+
 } // namespace
 
 std::vector<CaseGroup> image_cases() {
-    return {slices(), resizes()};
+    return {slices(), resizes(), transposed_convolutions()};
 }
 
 } // namespace octet::test
