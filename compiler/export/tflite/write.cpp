@@ -174,12 +174,33 @@ private:
         return output;
     }
 
+    /// A bias of zeros. LiteRT refuses a CONV_2D without a bias, and its delegate for CPUs reads
+    /// the bias of a DEPTHWISE_CONV_2D without asking whether there is one.
+    int add_zero_bias(const Operator &op) {
+        const Tensor &x = graph_.tensor(op.inputs[0]), &weights = graph_.tensor(op.inputs[1]);
+        Tensor bias;
+        bias.name = op.name + "/bias";
+        bias.shape = {graph_.tensor(op.outputs[0]).shape.back()};
+        if (x.dtype != DType::f32) {
+            bias.dtype = DType::s32;
+            bias.quantization.scales = weights.quantization.scales;
+            for (float &scale : bias.quantization.scales)
+                scale *= x.quantization.scale();
+            bias.quantization.zero_points.assign(bias.quantization.scales.size(), 0);
+        }
+        bias.data = std::make_shared<const Bytes>(bias.bytes());
+        return add_tensor(bias);
+    }
+
     void add_operator(const Operator &op) {
         auto written = std::make_unique<schema::OperatorT>();
         written->opcode_index = opcode(code_of(op), version_of(graph_, op));
         written->inputs = op.inputs;
         while (!written->inputs.empty() && written->inputs.back() == no_tensor)
             written->inputs.pop_back();
+        const bool needs_bias = op.kind == OpKind::conv2d || op.kind == OpKind::depthwise_conv2d;
+        if (needs_bias && op.input(2) == no_tensor)
+            written->inputs.push_back(add_zero_bias(op));
         written->outputs = op.outputs;
 
         std::optional<schema::Padding> padding = padding_scheme(graph_, op);
