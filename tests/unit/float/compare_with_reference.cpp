@@ -52,9 +52,8 @@ reference_values(const Graph &graph, const std::vector<Values> &inputs, int64_t 
         }
         std::vector<Values> &tensors = result.emplace_back();
         for (const Bytes &tensor : reference::run(graph, bytes)) {
-            Values values(tensor.size() / sizeof(float));
-            std::memcpy(values.data(), tensor.data(), tensor.size());
-            tensors.push_back(std::move(values));
+            const auto *data = reinterpret_cast<const float *>(tensor.data());
+            tensors.emplace_back(data, data + tensor.size() / sizeof(float));
         }
     }
     return result;
