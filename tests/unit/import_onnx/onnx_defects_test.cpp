@@ -120,6 +120,23 @@ TEST_CASE("scales that contradict each other are refused") {
     check_message(import_error(model), {"rd (DequantizeLinear)", "0.25", "quantize the network"});
 }
 
+TEST_CASE("a network of integers alone takes its input's scale from the first DequantizeLinear") {
+    OnnxModel model = sample(3);
+    auto &graph = *model.mutable_graph();
+    graph.mutable_node()->DeleteSubrange(graph.node_size() - 1, 1);
+    graph.mutable_node()->DeleteSubrange(0, 1);
+    graph.mutable_node(0)->set_input(0, "x");
+    graph.mutable_node(graph.node_size() - 1)->set_output(0, "y");
+    graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+        proto::TensorProto::INT8);
+    const Graph imported = onnx::import_onnx(serialized(model), "net.onnx");
+    CHECK(imported.operators.size() == 3); // conv2d, add, max_pool2d
+    const Tensor &input = imported.tensor(imported.inputs[0]);
+    CHECK(input.dtype == DType::s8);
+    CHECK(input.quantization == Quantization{{0.05f}, {3}, 0});
+    CHECK(imported.tensor(imported.outputs[0]).dtype == DType::s8);
+}
+
 TEST_CASE("a batch that the file leaves open is 1") {
     OnnxModel model = sample(0);
     model.mutable_graph()

@@ -281,10 +281,36 @@ def tokens(opset):
     return n, n.model(n.op("Softmax", n.reduce_mean(x, [1], keepdims=0), axis=1)), 2
 
 
+def pairs(_):
+    """Pairs written by hand, with all that quantizers leave out: a bias in float, weights that are
+    quantized in the file, joined and pooled values of several scales, a graph that goes on in float."""
+    n = Network("pairs", [1, 3, 6, 6], 17)
+
+    def pair(x, scale, zero_point, dtype=np.int8):
+        parameters = n.constant(np.float32(scale)), n.constant(dtype(zero_point))
+        return n.op("DequantizeLinear", n.op("QuantizeLinear", x, *parameters), *parameters)
+
+    def conv(x, ci, co, k):
+        weights = pair(n.weights(co, ci, k, k), 0.013, 0)
+        return n.op("Conv", x, weights, n.weights(co, scale=0.3), pads=[k // 2] * 4)
+
+    x = pair("x", 0.031, 5)
+    a = pair(n.clip(conv(x, 3, 4, 3), 0.0, 6.0), 0.0237, -128)
+    b = pair(n.op("Relu", conv(x, 3, 4, 1)), 0.011, -128)
+    c = pair(n.op("Concat", a, b, axis=1), 0.019, -100)
+    c = pair(n.op("MaxPool", c, kernel_shape=[2, 2], strides=[2, 2]), 0.024, -90)
+    c = pair(n.op("Mul", c, pair(n.weights(1, 8, 1, 1), 0.009, -11)), 0.021, 3)
+    d = pair(n.op("Sub", c, n.op("Transpose", n.op("Transpose", c, perm=[0, 1, 3, 2]),
+                                 perm=[0, 1, 3, 2])), 0.02, 4)
+    # No pair between them: these three stay in float.
+    e = pair(n.op("Mul", n.op("Tanh", d), n.op("Add", c, c)), 0.015, 1)
+    return n, n.model(pair(conv(e, 8, 5, 3), 0.017, 2)), 0
+
+
 FLOAT = [classifier, flattened, shape_chain, squeeze_excite, excite_linear, unet, bilinear, shuffle,
          sequence, tensorflow, elementwise, windows, upconvolutions, tokens]
 INT8 = [classifier, flattened, unet, tensorflow, squeeze_excite, shuffle]
-OPSETS = [9, 10, 11, 12, 13, 18, 21]
+OPSETS = [9, 10, 11, 12, 13, 18, 21, 23]
 
 
 def run(model, x, optimized):
@@ -351,6 +377,13 @@ def write_int8(folder):
             # The steps of two hard sigmoids, for which there is no operator on 8 bits.
             left = {"float_operators": 8} if build is squeeze_excite else {}
             write(folder, f"{network.name}_{form}", quantized, x, outputs, **left)
+    write_pairs(folder)
+
+
+def write_pairs(folder):
+    network, model, _ = pairs(17)
+    x = np.random.default_rng(3).normal(0, 1, network.shape).astype(np.float32)
+    write(folder, network.name, model, x, run(model, x, False), float_operators=3)
 
 
 def main():
