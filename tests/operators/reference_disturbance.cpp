@@ -98,6 +98,13 @@ void rescale_output(Graph &graph, RandomGraph &g) {
         in.scales[0] = out.scales[0] * (float(g.uniform(0, 4)) + 0.5f);
 }
 
+void put_products_between_values(Graph &graph, RandomGraph &g) {
+    graph.tensor(graph.operators.front().inputs.at(1)).quantization.scales = {0x1p-6f};
+    // The rounding of this product is lost when it is divided in single precision.
+    input_of(graph).quantization.scales = {output_of(graph).quantization.scale() *
+                                           (float(g.uniform(0, 4)) + 0.5f)};
+}
+
 void spread_operand_scales(Graph &graph, RandomGraph &g) {
     const float ratio = std::exp2(g.uniform(-16.0f, 0.0f));
     Tensor &other = graph.tensor(graph.operators.front().inputs.at(1));

@@ -35,6 +35,10 @@ void rescale_output(Graph &graph, RandomGraph &g);
 /// scale that still shows it.
 void spread_operand_scales(Graph &graph, RandomGraph &g);
 
+/// MUL, PRELU: a product of scales over the output's that single and double precision see
+/// differently, where many products of elements lie between two stored values.
+void put_products_between_values(Graph &graph, RandomGraph &g);
+
 /// QUANTIZE from float: moves the input's elements to multiples of half an output step.
 void snap_to_half_steps(const Graph &graph, Bytes &input);
 

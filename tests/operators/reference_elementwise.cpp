@@ -38,6 +38,15 @@ void add_two_operands(Sweep &sweep) {
         return g.mul(x, other_operand(g, x), random_activation(g));
     });
     sweep.add(image, [](RandomGraph &g, TensorId x) { return g.prelu(x); });
+    sweep.add(
+        image,
+        [](RandomGraph &g, TensorId x) {
+            return g.mul(x, g.input(g.tensor(x).shape, g.tensor(x).dtype));
+        },
+        true, put_products_between_values);
+    sweep.add(
+        image, [](RandomGraph &g, TensorId x) { return g.prelu(x); }, true,
+        put_products_between_values);
     for (OpKind kind : {OpKind::minimum, OpKind::maximum})
         sweep.add(
             image,
