@@ -1,6 +1,7 @@
 // Operators of one operand: activations, and what does nothing to the values.
 #include "compiler/import/onnx/elementwise.h"
 
+#include <cmath>
 #include <limits>
 
 namespace octet::onnx {
@@ -78,12 +79,14 @@ void import_clip(Node &node) {
     node.set_output(std::move(result));
 }
 
-// max(0, min(1, alpha x + beta)) = relu6(6 alpha x + 6 beta) / 6: every step exists in TFLite.
+// max(0, min(1, alpha x + beta)) = relu6(6 alpha x + 6 beta) / 6: every step exists in TFLite. With
+// the usual alpha of 1/6 the first does nothing.
 void import_hard_sigmoid(Node &node) {
     node.need_inputs(1, 1);
     const float alpha = node.number("alpha", 0.2f), beta = node.number("beta", 0.5f);
-    Value value =
-        with_constant(node, OpKind::mul, "_scaled", node.input(0), 6 * alpha, MulAttributes{});
+    Value value = node.input(0);
+    if (std::abs(6 * alpha - 1) > 1e-5f)
+        value = with_constant(node, OpKind::mul, "_scaled", value, 6 * alpha, MulAttributes{});
     value = with_constant(node, OpKind::add, "_moved", value, 6 * beta, AddAttributes{});
     value = unary(node, OpKind::relu6, "_clamped", value);
     node.set_output(with_constant(node, OpKind::mul, "", value, 1.0f / 6, MulAttributes{}));

@@ -69,18 +69,6 @@ void import_variadic(Node &node, OpKind kind, Attributes attributes) {
     node.set_output(std::move(result));
 }
 
-/// The other operand of a Mul whose operand `i` is HardSigmoid(1/6, 1/2) of it: a hard swish.
-bool multiplies_by_own_hard_sigmoid(const Node &node, size_t i) {
-    const auto writer = node.network().writers.find(node.source().input(int(i)));
-    if (writer == node.network().writers.end() || writer->second->op_type() != "HardSigmoid" ||
-        writer->second->input_size() != 1 ||
-        writer->second->input(0) != node.source().input(int(1 - i)))
-        return false;
-    const Node sigmoid(*writer->second, node.network());
-    return std::abs(sigmoid.number("alpha", 0.2f) - 1.0f / 6) < 1e-6f &&
-           sigmoid.number("beta", 0.5f) == 0.5f;
-}
-
 } // namespace
 
 Value binary(const Node &node, OpKind kind, const std::string &suffix, const Value &left,
@@ -143,13 +131,6 @@ void import_sub(Node &node) {
 
 void import_mul(Node &node) {
     node.need_inputs(2, 2);
-    for (size_t i : {size_t(0), size_t(1)})
-        if (multiplies_by_own_hard_sigmoid(node, i) && !node.input(1 - i).is_constant()) {
-            const Value &x = node.input(1 - i);
-            return node.set_output_like(x,
-                                        node.builder().emit(OpKind::hard_swish, "", {x.tensor}, {},
-                                                            node.builder().tensor(x.tensor).shape));
-        }
     import_variadic(node, OpKind::mul, MulAttributes{});
 }
 

@@ -147,6 +147,7 @@ private:
 
     void finish() {
         fuse_bias(graph_);
+        fuse_hard_swish(graph_);
         graph_.set_rounding(Rounding::float32);
         quantize_operators(graph_, builder_.stored_constants());
         fold_constants(graph_);

@@ -3,7 +3,8 @@
     onnx_networks.py FOLDER float|int8
 
 Each sub-folder of FOLDER is a case: model.onnx, input0.npy, ..., ONNX Runtime's output0.npy, ..., and
-`transposes`, how many TRANSPOSE operators an NHWC network of it needs. int8 cases are quantized by ONNX
+`transposes`, how many TRANSPOSE operators an NHWC network of it needs (and `hard_swishes`, how many
+HARD_SWISH operators, where there are any). int8 cases are quantized by ONNX
 Runtime's own quantizer and run by it without rewriting the graph, so that the file is executed as it
 is written; `float_operators`, where there is the file, is how many operators stay float.
 
@@ -168,6 +169,20 @@ def squeeze_excite(opset):
     return n, n.model(n.gemm(x, 8, 3)), 0
 
 
+def hard_swishes(opset):
+    """Hard swishes in the parts that exporters of networks before opset 14 write."""
+    n = Network("hard_swishes", [1, 4, 8, 8], opset)
+
+    def clipped(x):
+        return n.clip(n.op("Add", x, n.constant(np.float32(3))), 0.0, 6.0)
+
+    x = n.conv("x", 4, 8)
+    x = n.conv(n.op("Div", n.op("Mul", x, clipped(x)), n.constant(np.float32(6))), 8, 8)
+    x = n.conv(n.op("Mul", n.op("Mul", clipped(x), n.constant(np.float32(1 / 6))), x), 8, 8)
+    x = n.op("Mul", n.op("HardSigmoid", x, alpha=1 / 6, beta=0.5), x)
+    return n, n.model(x), 0
+
+
 def excite_linear(opset):
     """A squeeze-excite block whose middle is fully connected: (n, c) becomes (n, c, 1, 1)."""
     n = Network("excite_linear", [1, 4, 5, 7], opset)
@@ -307,8 +322,8 @@ def pairs(_):
     return n, n.model(pair(conv(e, 8, 5, 3), 0.017, 2)), 0
 
 
-FLOAT = [classifier, flattened, shape_chain, squeeze_excite, excite_linear, unet, bilinear, shuffle,
-         sequence, tensorflow, elementwise, windows, upconvolutions, tokens]
+FLOAT = [classifier, flattened, shape_chain, squeeze_excite, hard_swishes, excite_linear, unet,
+         bilinear, shuffle, sequence, tensorflow, elementwise, windows, upconvolutions, tokens]
 INT8 = [classifier, flattened, unet, tensorflow, squeeze_excite, shuffle]
 OPSETS = [9, 10, 11, 12, 13, 18, 21, 23]
 
@@ -339,7 +354,9 @@ def write_float(folder):
         for opset in OPSETS:
             network, model, transposes = build(opset)
             x = np.random.default_rng(3).normal(0, 1, network.shape).astype(np.float32)
-            write(folder, network.name, model, x, run(model, x, True), transposes=transposes)
+            swishes = {"hard_swishes": 3} if build is hard_swishes else {}
+            write(folder, network.name, model, x, run(model, x, True), transposes=transposes,
+                  **swishes)
 
 
 class Samples(quantization.CalibrationDataReader):
@@ -375,7 +392,7 @@ def write_int8(folder):
             x = np.random.default_rng(3).normal(0, 1, network.shape).astype(np.float32)
             outputs = run(quantized, x, False)
             # The steps of two hard sigmoids, for which there is no operator on 8 bits.
-            left = {"float_operators": 8} if build is squeeze_excite else {}
+            left = {"float_operators": 7} if build is squeeze_excite else {}
             write(folder, f"{network.name}_{form}", quantized, x, outputs, **left)
     write_pairs(folder)
 

@@ -45,8 +45,8 @@ struct Differences {
     size_t outputs = 0, differ = 0;
     double most_steps = 0;
 
+    /// Outputs in float, in units of the quantization's step.
     void add(const Array &ours, const Array &theirs, float step) {
-        REQUIRE(ours.data.size() == theirs.data.size());
         for (size_t at = 0; at < ours.data.size(); at += sizeof(float)) {
             float a = 0, b = 0;
             std::memcpy(&a, &ours.data[at], sizeof(float));
@@ -57,6 +57,18 @@ struct Differences {
             outputs++;
         }
     }
+
+    /// Outputs on 8 bits.
+    void add(const Array &ours, const Array &theirs) {
+        for (size_t at = 0; at < ours.data.size(); at++) {
+            const bool is_signed = ours.dtype == DType::s8;
+            const int a = is_signed ? int(int8_t(ours.data[at])) : int(ours.data[at]);
+            const int b = is_signed ? int(int8_t(theirs.data[at])) : int(theirs.data[at]);
+            differ += a != b;
+            most_steps = std::max(most_steps, std::abs(double(a - b)));
+            outputs++;
+        }
+    }
 };
 
 void check_float(const fs::path &folder) {
@@ -64,6 +76,8 @@ void check_float(const fs::path &folder) {
     int transposes = -1;
     if (std::ifstream(folder / "transposes") >> transposes)
         CHECK(count(graph, OpKind::transpose) == transposes);
+    if (int swishes = 0; std::ifstream(folder / "hard_swishes") >> swishes)
+        CHECK(count(graph, OpKind::hard_swish) == swishes);
     const std::vector<Array> outputs = interpret(graph, arrays(folder, "input"));
     const std::vector<Array> expected = arrays(folder, "output");
     REQUIRE(outputs.size() == expected.size());
@@ -85,7 +99,12 @@ Differences check_int8(const fs::path &folder) {
     const std::vector<Array> expected = arrays(folder, "output");
     REQUIRE(outputs.size() == expected.size());
     for (size_t i = 0; i < outputs.size(); i++) {
-        CHECK(outputs[i].shape == expected[i].shape);
+        REQUIRE(outputs[i].shape == expected[i].shape);
+        REQUIRE(outputs[i].dtype == expected[i].dtype);
+        if (outputs[i].dtype != DType::f32) {
+            differences.add(outputs[i], expected[i]);
+            continue;
+        }
         const float step = step_of(graph, graph.outputs[i]);
         REQUIRE(step > 0);
         differences.add(outputs[i], expected[i], step);
@@ -154,6 +173,7 @@ TEST_CASE("shared float networks equal ONNX Runtime's") {
     CHECK(folder.cases().size() >= 4);
 }
 
+// All layers of each network, three inputs. A step that differs grows on its way.
 TEST_CASE("shared int8 networks equal ONNX Runtime's but for ties") {
     const auto models = shared_folder("models");
     const CaseFolder folder;
@@ -163,9 +183,9 @@ TEST_CASE("shared int8 networks equal ONNX Runtime's but for ties") {
         CAPTURE(path.filename().string());
         const Differences differences = check_int8(path);
         say(path.filename(), differences);
-        CHECK(differences.differ * 4 <= differences.outputs);
+        CHECK(differences.differ * 100 <= differences.outputs);
     }
-    CHECK(folder.cases().size() >= 8);
+    CHECK(folder.cases().size() >= 24);
 }
 
 } // namespace
