@@ -54,7 +54,9 @@ void accumulate(const Operands &operands, Activation activation, Loops &&loops) 
         has_bias ? operands.input<int32_t>(2) : std::span<const int32_t>();
     loops(operands.centered_input(0).data(), operands.centered_input(1).data(),
           [&, lowest = lowest, highest = highest](int64_t position, int channel, int32_t sum) {
-              const int32_t accumulator = sum + (has_bias ? bias[size_t(channel)] : 0);
+              // A file may say any bias; the sum wraps, as on every machine.
+              const uint32_t offset = has_bias ? uint32_t(bias[size_t(channel)]) : 0;
+              const int32_t accumulator = int32_t(uint32_t(sum) + offset);
               const int64_t value = int64_t(requantize[size_t(channel)](accumulator)) + zero_point;
               operands.store_quantized(position,
                                        int32_t(std::clamp<int64_t>(value, lowest, highest)));
