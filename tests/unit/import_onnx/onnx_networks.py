@@ -146,6 +146,14 @@ def flattened(opset):
     return n, n.model(n.gemm(n.op("Tanh", n.gemm(x, 48, 10)), 10, 3)), 0
 
 
+def batch(opset):
+    """Three images at once, flattened in front of a Gemm."""
+    n = Network("batch", [3, 2, 8, 6], opset)
+    x = n.op("Relu", n.bn(n.conv("x", 2, 4, strides=[2, 1]), 4))
+    x = n.op("Mul", x, n.op("Sigmoid", n.reduce_mean(x, [2, 3])))
+    return n, n.model(n.gemm(n.op("Flatten", x), 96, 5), x), 0
+
+
 def shape_chain(opset):
     """x.view(x.size(0), -1) of a network with a free batch."""
     n = Network("shape_chain", [1, 3, 6, 6], opset, dims=["batch", 3, 6, 6])
@@ -322,8 +330,8 @@ def pairs(_):
     return n, n.model(pair(conv(e, 8, 5, 3), 0.017, 2)), 0
 
 
-FLOAT = [classifier, flattened, shape_chain, squeeze_excite, hard_swishes, excite_linear, unet,
-         bilinear, shuffle, sequence, tensorflow, elementwise, windows, upconvolutions, tokens]
+FLOAT = [classifier, flattened, batch, shape_chain, squeeze_excite, hard_swishes, excite_linear,
+         unet, bilinear, shuffle, sequence, tensorflow, elementwise, windows, upconvolutions, tokens]
 INT8 = [classifier, flattened, unet, tensorflow, squeeze_excite, shuffle]
 OPSETS = [9, 10, 11, 12, 13, 18, 21, 23]
 
