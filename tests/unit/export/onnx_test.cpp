@@ -7,7 +7,9 @@
 // another order; averages of few bytes and interpolations lie there often. A step more can come
 // from each operator that reads it, and softmax enlarges steps. Real numbers differ by the order of
 // additions.
+#include "compiler/export/export.h"
 #include "compiler/import/import.h"
+#include "compiler/import/onnx/import_onnx.h"
 #include "compiler/reference/interpreter.h"
 #include "tests/oracle/oracle.h"
 #include "tests/support/random_graph.h"
@@ -151,5 +153,27 @@ TEST_CASE("shared networks run in ONNX Runtime, the quantized ones as integers")
         const std::vector<std::string> &kinds = (*answers)[i].operators;
         CHECK(std::count(kinds.begin(), kinds.end(), "QLinearConv") == convolutions);
         CHECK(std::count(kinds.begin(), kinds.end(), "Gemm") == 0);
+    }
+}
+
+TEST_CASE("what is exported and imported again computes the same") {
+    for (const Graph &sample : sample_graphs()) {
+        INFO(sample.name);
+        const Graph graph = in_float_rounding(sample);
+        // The importer takes an output whose channels come first for an image, and gives it NHWC.
+        if (graph.operators[0].kind == OpKind::transpose)
+            continue;
+        const Graph imported = onnx::import_onnx(to_onnx(graph), graph.name);
+        const std::vector<Bytes> inputs = random_inputs(graph);
+        const std::vector<Bytes> ours = reference::run(graph, inputs);
+        const std::vector<Bytes> theirs = reference::run(imported, inputs);
+        REQUIRE(imported.outputs.size() == graph.outputs.size());
+        for (size_t k = 0; k < graph.outputs.size(); k++) {
+            const Tensor &output = graph.tensor(graph.outputs[k]);
+            CHECK(imported.tensor(imported.outputs[k]).shape == output.shape);
+            const Difference d = compare(output, ours[size_t(graph.outputs[k])],
+                                         theirs[size_t(imported.outputs[k])]);
+            CHECK(d.differing == 0);
+        }
     }
 }
