@@ -42,27 +42,24 @@ bool keeps_order(const std::string &type) {
     return types.count(type) > 0;
 }
 
-/// Whether `value` reaches an operator on images with its axes as they are.
-bool is_image(const Network &network, const std::string &value) {
-    std::vector<const std::string *> pending = {&value};
-    std::unordered_set<std::string> seen;
-    while (!pending.empty()) {
-        const std::string &name = *pending.back();
-        pending.pop_back();
-        const auto readers = network.readers.find(name);
-        if (readers == network.readers.end() || !seen.insert(name).second)
+/// Values that reach an operator on images with their axes as they are.
+std::unordered_set<std::string> images(const proto::GraphProto &graph, const Network &network) {
+    std::unordered_set<std::string> result;
+    for (int i = graph.node_size(); i-- > 0;) {
+        const proto::NodeProto &node = graph.node(i);
+        const auto is_image = [&](const std::string &name) { return result.count(name) > 0; };
+        const auto is_needed = [&](const std::string &name) {
+            const auto writer = network.writers.find(name);
+            return writer != network.writers.end() && writer->second == &node;
+        };
+        const auto &outputs = node.output();
+        if (std::none_of(outputs.begin(), outputs.end(), is_needed))
             continue;
-        for (const proto::NodeProto *reader : readers->second) {
-            if (!reader)
-                continue;
-            if (works_on_images(reader->op_type()))
-                return true;
-            if (keeps_order(reader->op_type()))
-                for (const std::string &output : reader->output())
-                    pending.push_back(&output);
-        }
+        if (works_on_images(node.op_type()) ||
+            (keeps_order(node.op_type()) && std::any_of(outputs.begin(), outputs.end(), is_image)))
+            result.insert(node.input().begin(), node.input().end());
     }
-    return false;
+    return result;
 }
 
 DType input_type(const Graph &graph, const std::string &name, int type, std::string &note) {
@@ -109,6 +106,7 @@ Shape input_shape(Graph &graph, const std::string &name, const proto::TypeProto:
 
 void read_inputs(const proto::GraphProto &source, Network &network) {
     Graph &graph = network.graph;
+    const std::unordered_set<std::string> is_image = images(source, network);
     for (const proto::ValueInfoProto &input : source.input()) {
         if (network.values.count(input.name()))
             continue; // an initializer, which old files list among the inputs
@@ -123,7 +121,7 @@ void read_inputs(const proto::GraphProto &source, Network &network) {
         value.view.shape = input_shape(graph, name, input.type().tensor_type());
         value.view.order = identity(value.rank());
         if (value.rank() == 3 || value.rank() == 4)
-            if (is_image(network, input.name()))
+            if (is_image.count(input.name()))
                 value.view.order = channels_last(value.rank());
         tensor.shape = arranged(value.shape(), value.view.order);
         if (value.view.order != identity(value.rank()))
