@@ -2,11 +2,11 @@
 
     onnx_networks.py FOLDER float|int8
 
-Each sub-folder of FOLDER is a case: model.onnx, input0.npy, ..., ONNX Runtime's output0.npy, ..., and
-`transposes`, how many TRANSPOSE operators an NHWC network of it needs (and `hard_swishes`, how many
-HARD_SWISH operators, where there are any). int8 cases are quantized by ONNX
-Runtime's own quantizer and run by it without rewriting the graph, so that the file is executed as it
-is written; `float_operators`, where there is the file, is how many operators stay float.
+Each sub-folder of FOLDER is a case: model.onnx, input0.npy, ..., ONNX Runtime's output0.npy, ...,
+and `transposes`, how many TRANSPOSE operators an NHWC network of it needs (and `hard_swishes`, how
+many HARD_SWISH operators, where there are any). int8 cases are quantized by ONNX Runtime's own
+quantizer and run by it without rewriting the graph, so that the file is executed as it is written;
+`float_operators`, where there is the file, is how many operators stay float.
 
 Exits with 77, having written nothing, when a package is not installed.
 """
@@ -305,8 +305,8 @@ def tokens(opset):
 
 
 def pairs(_):
-    """Pairs written by hand, with all that quantizers leave out: a bias in float, weights that are
-    quantized in the file, joined and pooled values of several scales, a graph that goes on in float."""
+    """Pairs written by hand, with what quantizers leave out: biases in float, weights that the file
+    quantizes, joined and pooled values of several scales, operators without pairs between."""
     n = Network("pairs", [1, 3, 6, 6], 17)
 
     def pair(x, scale, zero_point, dtype=np.int8):
@@ -331,7 +331,8 @@ def pairs(_):
 
 
 FLOAT = [classifier, flattened, batch, shape_chain, squeeze_excite, hard_swishes, excite_linear,
-         unet, bilinear, shuffle, sequence, tensorflow, elementwise, windows, upconvolutions, tokens]
+         unet, bilinear, shuffle, sequence, tensorflow, elementwise, windows, upconvolutions,
+         tokens]
 INT8 = [classifier, flattened, unet, tensorflow, squeeze_excite, shuffle]
 OPSETS = [9, 10, 11, 12, 13, 18, 21, 23]
 

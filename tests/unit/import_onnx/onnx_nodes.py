@@ -3,9 +3,10 @@
     onnx_nodes.py FOLDER
 
 Each sub-folder of FOLDER is a case: model.onnx, input0.npy, ... and the outputs that the standard
-expects, output0.npy, ...; `tolerance`, where they are not exact floats. A case that Octet refuses by design holds the file `refused` with words that
-its message must contain. ONNX's cases give every operand as an input of the network; what Octet wants
-as a constant (weights, shapes, scales) becomes an initializer with the case's values.
+expects, output0.npy, ...; `tolerance`, where they are not exact floats. A case that Octet refuses
+by design holds the file `refused` with words that its message must contain. ONNX's cases give every
+operand as an input of the network; what Octet wants as a constant (weights, shapes, scales) becomes
+an initializer with the case's values.
 
 Exits with 77, having written nothing, when the onnx package is not installed.
 """

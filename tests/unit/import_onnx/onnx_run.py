@@ -2,9 +2,9 @@
 
     onnx_run.py FOLDER MODELS WORD
 
-Every MODELS/*WORD*.onnx becomes sub-folders of FOLDER with a copy of the model, random inputs and the
-outputs, the graph executed as it is written. What a QuantizeLinear inside the network makes is an output,
-too, so that all layers are compared. Exits with 77 when a package is not installed.
+Every MODELS/*WORD*.onnx becomes sub-folders of FOLDER with a copy of the model, random inputs and
+the outputs, the graph executed as it is written. What a QuantizeLinear inside the network makes is
+an output, too, so that all layers are compared. Exits with 77 when a package is not installed.
 """
 
 import pathlib
