@@ -139,6 +139,21 @@ TEST_CASE("an activation of its own disappears where that is exact", "[lower]") 
     CHECK(count(called(build(true)), OpKind::relu6) == 1);
 }
 
+TEST_CASE("functions of one byte in a row are one table", "[lower]") {
+    using Kinds = std::vector<OpKind>;
+    const auto build = [](bool read_between) {
+        RandomGraph g(3);
+        const TensorId x = g.input({1, 4, 4, 16}), scalar = g.constant({1});
+        const TensorId shifted = g.clamp(OpKind::relu6, g.add(x, scalar));
+        const TensorId y = g.hard_swish(g.mul(shifted, scalar));
+        return g.finish(read_between ? std::vector{y, shifted} : std::vector{y});
+    };
+    CHECK(called(build(false)) == Kinds{OpKind::hard_swish});
+    // The sum, with its clamp, is an output as well: one kernel for it, one table behind it, and
+    // the copy to the output.
+    CHECK(called(build(true)) == Kinds{OpKind::add, OpKind::hard_swish, OpKind::reshape});
+}
+
 TEST_CASE("an input that is an output is copied", "[lower]") {
     RandomGraph g;
     const TensorId x = g.input({2, 3, 10});
