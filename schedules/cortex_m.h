@@ -11,6 +11,7 @@
 #pragma once
 
 #include "generators/conv2d.h"
+#include "generators/decode_weights.h"
 #include "generators/depthwise_conv2d.h"
 #include "generators/pointwise.h"
 #include "schedules/family.h"
@@ -37,9 +38,15 @@ struct PointwiseKnobs {
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(PointwiseKnobs, vector, unroll, window)
 };
 
+struct DecodeWeightsKnobs {
+    int vector = 1; ///< words per vector
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DecodeWeightsKnobs, vector)
+};
+
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
 void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
 void schedule(generators::Pointwise &kernel, const PointwiseKnobs &knobs);
+void schedule(generators::DecodeWeights &kernel, const DecodeWeightsKnobs &knobs);
 
 /// A run over columns and channels is one loop.
 inline bool prefers_rows(int) {
@@ -52,5 +59,7 @@ std::vector<Conv2dKnobs> candidates(generators::Conv2dSpec &spec, const Capabili
 std::vector<DepthwiseKnobs> candidates(generators::DepthwiseConv2dSpec &spec,
                                        const Capabilities &chip);
 PointwiseKnobs choose(const generators::PointwiseShape &shape, const Capabilities &chip);
+/// Cuts the array into parts as well.
+DecodeWeightsKnobs choose(generators::DecodeWeightsSpec &spec, const Capabilities &chip);
 
 } // namespace octet::schedules::cortex_m

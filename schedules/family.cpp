@@ -16,7 +16,7 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
     return {knobs.begin(), knobs.end()};
 }
 
-/// A family whose functions lie in a namespace of their own, with its three structs of knobs.
+/// A family whose functions lie in a namespace of their own, with its structs of knobs.
 #define OCTET_FAMILY(Name, space)                                                                  \
     class Name final : public Family {                                                             \
     public:                                                                                        \
@@ -32,6 +32,12 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
         nlohmann::json choose(const PointwiseShape &shape,                                         \
                               const Capabilities &chip) const override {                           \
             return space::choose(shape, chip);                                                     \
+        }                                                                                          \
+        nlohmann::json choose(DecodeWeightsSpec &spec, const Capabilities &chip) const override {  \
+            return space::choose(spec, chip);                                                      \
+        }                                                                                          \
+        void apply(DecodeWeights &kernel, const nlohmann::json &knobs) const override {            \
+            space::schedule(kernel, knobs.get<space::DecodeWeightsKnobs>());                       \
         }                                                                                          \
         void apply(Conv2d &kernel, const nlohmann::json &knobs) const override {                   \
             space::schedule(kernel, knobs.get<space::Conv2dKnobs>());                              \

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "generators/conv2d.h"
+#include "generators/decode_weights.h"
 #include "generators/depthwise_conv2d.h"
 #include "generators/pointwise.h"
 
@@ -37,10 +38,14 @@ public:
                                                    const Capabilities &chip) const = 0;
     virtual nlohmann::json choose(const generators::PointwiseShape &shape,
                                   const Capabilities &chip) const = 0;
+    /// `spec` comes with the shape of the packed array and is cut into parts.
+    virtual nlohmann::json choose(generators::DecodeWeightsSpec &spec,
+                                  const Capabilities &chip) const = 0;
 
     virtual void apply(generators::Conv2d &kernel, const nlohmann::json &knobs) const = 0;
     virtual void apply(generators::DepthwiseConv2d &kernel, const nlohmann::json &knobs) const = 0;
     virtual void apply(generators::Pointwise &kernel, const nlohmann::json &knobs) const = 0;
+    virtual void apply(generators::DecodeWeights &kernel, const nlohmann::json &knobs) const = 0;
 };
 
 /// The family of that name; throws std::invalid_argument that lists the names.

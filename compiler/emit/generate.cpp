@@ -8,6 +8,7 @@
 #include "generators/add.h"
 #include "generators/binary.h"
 #include "generators/copy.h"
+#include "generators/decode_weights.h"
 #include "generators/lookup.h"
 #include "generators/pool2d.h"
 #include "generators/quantize.h"
@@ -58,6 +59,7 @@ const std::map<std::string, Generate> &registry() {
         {"concatenation", pointwise(concatenation)},
         {"conv2d", tiled<Conv2d, Conv2dSpec>()},
         {"copy", pointwise(copy)},
+        {"decode_weights", tiled<DecodeWeights, DecodeWeightsSpec>()},
         {"depth_to_space", pointwise(depth_to_space)},
         {"depthwise_conv2d", tiled<DepthwiseConv2d, DepthwiseConv2dSpec>()},
         {"dequantize", pointwise(dequantize)},

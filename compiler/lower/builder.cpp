@@ -97,6 +97,10 @@ nlohmann::json Builder::choose(const generators::PointwiseShape &shape) const {
     return family_.choose(shape, capabilities());
 }
 
+nlohmann::json Builder::choose(generators::DecodeWeightsSpec &spec) const {
+    return family_.choose(spec, capabilities());
+}
+
 std::string Builder::type_name(const StoredTensor &tensor) {
     switch (tensor.dtype) {
     case DType::s8:
@@ -246,6 +250,13 @@ void Builder::set_values(int stored, int32_t lo, int32_t hi) {
     program_.tensors[size_t(stored)].value_hi = hi;
 }
 
+int Builder::create_part(int stored) {
+    StoredTensor part = stored_tensor(stored);
+    part.source = no_tensor;
+    part.alias_of = stored;
+    return add(part);
+}
+
 int Builder::scratch(const std::string &name, int64_t bytes) {
     StoredTensor tensor;
     tensor.name = name;
@@ -372,7 +383,7 @@ void Builder::call(const Operator &op, const Step &step) {
     if (!op.outputs.empty()) {
         call.shape = graph_.tensor(op.outputs[0]).shape;
         const bool moves = step.generator == "copy" || step.generator == "depth_to_space";
-        call.macs = moves ? 0 : macs(graph_, op);
+        call.macs = moves ? 0 : macs(graph_, op) / step.calls;
     } else {
         call.shape = stored_tensor(step.outputs.at(0)).shape;
     }

@@ -41,6 +41,7 @@ public:
     nlohmann::json choose(generators::Conv2dSpec &spec) const;
     nlohmann::json choose(generators::DepthwiseConv2dSpec &spec) const;
     nlohmann::json choose(const generators::PointwiseShape &shape) const;
+    nlohmann::json choose(generators::DecodeWeightsSpec &spec) const;
 
     /// The graph's tensor as it lies in memory now, in whatever form its producer left it.
     int stored(TensorId id) const;
@@ -65,7 +66,9 @@ public:
     int create_view(TensorId id, const Shape &shape);
     /// A tensor of `id`'s type and quantization with values that no tensor of the graph has.
     int create_intermediate(TensorId id, const Shape &shape);
-    /// Uninitialised memory for the duration of one call.
+    /// What a call writes of `stored` when others write the rest; the last of them names `stored`.
+    int create_part(int stored);
+    /// Uninitialised memory for the duration of one call, or for what later calls read.
     int scratch(const std::string &name, int64_t bytes);
     /// Copies what is not yet where the caller wants it into the model's outputs.
     void finish();
@@ -88,6 +91,7 @@ public:
         NamedArguments arguments;
         std::vector<int> inputs, outputs;
         bool in_place = false;
+        int calls = 1; ///< that share the operator's multiplications
     };
     void call(const Operator &op, const Step &step);
 

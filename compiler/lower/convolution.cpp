@@ -52,6 +52,55 @@ Accumulation accumulate_all(const Builder &builder, const Operator &op, const Co
     return all;
 }
 
+/// Number `part` of `parts` equal ones.
+Accumulation part_of(const Accumulation &whole, size_t part, size_t parts) {
+    const auto slice = [&](const auto &values) {
+        const size_t size = values.size() / parts;
+        const auto begin = values.begin() + ptrdiff_t(part * size);
+        return std::decay_t<decltype(values)>(begin, begin + ptrdiff_t(size));
+    };
+    return {slice(whole.bias), slice(whole.channels)};
+}
+
+struct PartOf {
+    int part, parts;
+};
+
+/// Appends one of the calls that the operator becomes; spec and weights are the part's.
+void append_part(Builder &builder, const Operator &op, Conv2dSpec spec, PartOf part, int input,
+                 int output, Activation activation, std::span<const int8_t> weights,
+                 const Accumulation &accumulation) {
+    const nlohmann::json knobs = builder.choose(spec);
+    // Re-biasing activations as they are broadcast pays only when one tile of several vectors
+    // covers all channels: then each is read once, beside as many dot products.
+    const int tile_c = knobs.at("tile_c").get<int>();
+    spec.staged |=
+        spec.rebias_input && (tile_c == 1 || tile_c * spec.lanes < spec.epilogue.channels);
+
+    PackedWeights packed{.values = std::vector<int8_t>(size_t(spec.packed_bytes()), 0),
+                         .group = spec.group,
+                         .lanes = spec.lanes,
+                         .blocks = spec.epilogue.channels / spec.lanes,
+                         .axis = 0,
+                         .first_channel = part.part * spec.c_out,
+                         .channels = spec.c_out};
+    size_t next = 0;
+    for (int channel = 0; channel < spec.c_out; ++channel)
+        for (int ky = 0; ky < spec.kernel_h; ++ky)
+            for (int kx = 0; kx < spec.kernel_w; ++kx)
+                for (int ci = 0; ci < spec.c_in; ++ci)
+                    packed.values[size_t(spec.packed_offset(channel, ky, kx, ci))] =
+                        weights[next++];
+
+    // Where the last tile of channels overlaps the one before, channels choose their form alone.
+    const int block = spec.epilogue.channels % (tile_c * spec.lanes) ? 1 : tile_c * spec.lanes;
+    append_convolution<generators::Conv2d, Conv2dSpec>(builder, op,
+                                                       {"conv2d", spec, knobs, block, input, output,
+                                                        activation, std::move(packed), part.part,
+                                                        part.parts},
+                                                       accumulation);
+}
+
 } // namespace
 
 void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int input, int output,
@@ -62,27 +111,17 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.out_stride_c = out.stride_c;
     spec.epilogue.out_type = Builder::type_name(out);
     spec.epilogue.channels = out.stride_c;
-    const nlohmann::json knobs = builder.choose(spec);
-    // Re-biasing activations as they are broadcast pays only when one tile of several vectors
-    // covers all channels: then each is read once, beside as many dot products.
-    const int tile_c = knobs.at("tile_c").get<int>();
-    spec.staged |=
-        spec.rebias_input && (tile_c == 1 || tile_c * spec.lanes < spec.epilogue.channels);
-
     const Accumulation accumulation = accumulate_all(builder, op, spec, input, weights);
-    std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
-    size_t next = 0;
-    for (int channel = 0; channel < spec.c_out; ++channel)
-        for (int ky = 0; ky < spec.kernel_h; ++ky)
-            for (int kx = 0; kx < spec.kernel_w; ++kx)
-                for (int ci = 0; ci < spec.c_in; ++ci)
-                    packed[size_t(spec.packed_offset(channel, ky, kx, ci))] = weights[next++];
-
-    // Where the last tile of channels overlaps the one before, channels choose their form alone.
-    const int block = spec.epilogue.channels % (tile_c * spec.lanes) ? 1 : tile_c * spec.lanes;
-    append_convolution<generators::Conv2d, Conv2dSpec>(
-        builder, op, {"conv2d", spec, knobs, block, input, output, activation, std::move(packed)},
-        accumulation);
+    int calls = 1;
+    if (spec.groups == 1 && spec.c_out == spec.epilogue.channels)
+        calls = parts_to_decode(builder, op, int64_t(weights.size()), spec.c_out);
+    spec.c_out /= calls;
+    spec.epilogue.channels /= calls;
+    const size_t size = weights.size() / size_t(calls);
+    for (int part = 0; part < calls; ++part)
+        append_part(builder, op, spec, {part, calls}, input, output, activation,
+                    weights.subspan(size_t(part) * size, size),
+                    part_of(accumulation, size_t(part), size_t(calls)));
 }
 
 void conv2d(Builder &builder, const Operator &op) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/lower/accumulation.h"
+#include "compiler/lower/decode.h"
 #include "generators/conv2d.h"
 
 namespace octet::lower {
@@ -21,7 +22,9 @@ struct Convolution {
     int block = 0;
     int input = 0, output = 0;
     Activation activation = Activation::none;
-    std::vector<int8_t> packed; ///< weights as spec.packed_offset lays them out
+    PackedWeights packed; ///< weights as spec.packed_offset lays them out
+    /// Of `calls` that write equal shares of the output's channels, the number of this one.
+    int part = 0, calls = 1;
 };
 
 /// The input in a form that convolutions read.
@@ -39,17 +42,23 @@ void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> 
                         const Accumulation &accumulation) {
     Spec &spec = convolution.spec;
     const int input = convolution.input, output = convolution.output;
+    const int64_t first_channel = int64_t(convolution.part) * spec.epilogue.channels;
+    const WeightsArgument weights = lower_weights(builder, op, convolution.packed);
+    std::vector<int> inputs = {input};
+    if (weights.decoded >= 0)
+        inputs.push_back(weights.decoded);
     // The value of padding, in the input as it lies in memory.
     const std::vector<uint8_t> pad_value = {uint8_t(builder.zero_point(input))};
     NamedArguments arguments = {{"input", builder.argument(input)},
-                                {"weights", builder.constant(convolution.packed)},
+                                {"weights", weights.argument},
                                 {"pad_value", builder.constant(pad_value)},
-                                {"output", builder.argument(output)}};
+                                {"output", builder.argument(output, first_channel)}};
     const OutputRange range = output_range(builder, output, convolution.activation);
     lower_epilogue(builder, op, accumulation, range, convolution.block, spec.epilogue, arguments,
                    false, true);
     builder.set_values(output, range.lo, range.hi);
-    std::vector<int> outputs = {output};
+    const bool last = convolution.part + 1 == convolution.calls;
+    std::vector<int> outputs = {last ? output : builder.create_part(output)};
     const auto add_scratch = [&](const char *name, int64_t bytes) {
         outputs.push_back(builder.scratch(op.name + "/" + name, bytes));
         arguments[name] = builder.argument(outputs.back());
@@ -67,8 +76,9 @@ void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> 
                       .knobs = convolution.knobs,
                       .signature = &kernel.signature,
                       .arguments = arguments,
-                      .inputs = {input},
-                      .outputs = outputs});
+                      .inputs = inputs,
+                      .outputs = outputs,
+                      .calls = convolution.calls});
 }
 
 } // namespace octet::lower

@@ -52,12 +52,20 @@ void depthwise_conv2d(Builder &builder, const Operator &op) {
                 column.push_back(values[size_t(tap) * size_t(channels) + size_t(channel)]);
             return column;
         });
-    std::vector<int8_t> packed(size_t(spec.packed_bytes()), 0);
+    // Groups of taps have all channels side by side, the other formulations channel by channel.
+    const bool by_channel = spec.formulation != generators::DepthwiseFormulation::taps;
+    const int all_channels = spec.epilogue.channels;
+    PackedWeights packed{.values = std::vector<int8_t>(size_t(spec.packed_bytes()), 0),
+                         .group = by_channel ? int(spec.packed_bytes()) / all_channels : spec.group,
+                         .lanes = by_channel ? 1 : all_channels,
+                         .blocks = by_channel ? all_channels : 1,
+                         .axis = 3,
+                         .channels = channels};
     for (int ky = 0; ky < spec.kernel_h; ++ky)
         for (int kx = 0; kx < spec.kernel_w; ++kx)
             for (int c = 0; c < channels; ++c)
                 for (int copy = 0; copy < spec.packed_copies(); ++copy)
-                    packed[size_t(spec.packed_offset(c, ky, kx, copy))] =
+                    packed.values[size_t(spec.packed_offset(c, ky, kx, copy))] =
                         values[size_t(ky * spec.kernel_w + kx) * size_t(channels) + size_t(c)];
 
     append_convolution<generators::DepthwiseConv2d, DepthwiseConv2dSpec>(
