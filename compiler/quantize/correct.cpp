@@ -1,6 +1,7 @@
 #include "compiler/quantize/correct.h"
 
 #include "compiler/graph/connections.h"
+#include "compiler/quantize/learn.h"
 
 #include <algorithm>
 
@@ -92,24 +93,24 @@ private:
         WeightContext context;
         if (scheme.compute == Compute::integer)
             context.least_scales = least_scales(bias, plan_.of(op.inputs[0]).affine.scale);
-        LayerWeights layer;
         const bool learns = corrections_.bias || corrections_.round || scheme.weights.centroids;
-        if (has_moments(op) && learns) {
-            const Moments m =
-                moments(graph_, op, noisy_[size_t(op.inputs[0])], exact_[size_t(op.inputs[0])],
-                        samples_, other_summand_error(op));
-            context.importance = input_energy(m);
-            context.groups = m.groups;
-            layer.weights = corrections_.round
-                                ? learn_rounding(op, rows, scheme.weights, m, context)
-                                : round_to_nearest(op, rows, scheme.weights, context);
-            layer.bias = corrections_.bias ? best_bias(layer.weights.real(rows), m) : bias;
+        LayerWeights layer;
+        layer.bias = bias;
+        if (has_patches(op) && learns) {
+            const Patches patches(graph_, op, noisy_[size_t(op.inputs[0])],
+                                  exact_[size_t(op.inputs[0])], samples_, behind(op));
+            context.importance = patches.energy();
+            context.groups = patches.groups();
+            layer.weights = round_to_nearest(op, rows, scheme.weights, context);
+            if (corrections_.round)
+                layer = learn_weights(rows, bias, scheme.weights, context, patches, layer.weights);
+            else if (corrections_.bias)
+                layer.bias = learn_bias(layer.weights.real(rows), bias, patches);
         } else {
             layer.weights = round_to_nearest(op, rows, scheme.weights, context);
-            layer.bias = bias;
         }
         set(op, layer, rows);
-        if (!has_moments(op) && corrections_.bias && activation_of(op) == Activation::none) {
+        if (!has_patches(op) && corrections_.bias && activation_of(op) == Activation::none) {
             shift_bias(op, index, layer.bias);
             set(op, layer, rows);
         }
@@ -125,23 +126,21 @@ private:
             quantized_.set_constant(op.inputs[2], layer.bias);
     }
 
-    /// Where the output of `op` is added to another tensor that is already known, the error of that
-    /// one, which `op` can make good: the block's output counts. Shaped as the output of `op`.
-    Values other_summand_error(const Operator &op) const {
+    /// The activation that the layer's sums pass, and where they are added to another tensor that
+    /// is already known before, that tensor: then the block's output counts.
+    Behind behind(const Operator &op) const {
+        Behind result{activation_of(op), {}, {}};
         const int reader = connections_.only_reader(op.outputs[0]);
-        if (reader < 0 || activation_of(op) != Activation::none)
-            return {};
+        if (reader < 0 || result.activation != Activation::none)
+            return result;
         const Operator &sum = graph_.operators[size_t(reader)];
         if (sum.kind != OpKind::add || sum.inputs[0] == sum.inputs[1])
-            return {};
+            return result;
         const TensorId other = sum.inputs[0] == op.outputs[0] ? sum.inputs[1] : sum.inputs[0];
         const Values &exact = exact_[size_t(other)], &noisy = noisy_[size_t(other)];
         if (graph_.tensor(other).shape != graph_.tensor(op.outputs[0]).shape || noisy.empty())
-            return {};
-        Values error(exact.size());
-        for (size_t i = 0; i < error.size(); ++i)
-            error[i] = exact[i] - noisy[i];
-        return error;
+            return result;
+        return {activation_of(sum), exact, noisy};
     }
 
     /// Takes the mean error of each channel of an operator without activation from its bias.

@@ -135,7 +135,10 @@ ActivationScheme activation_scheme(const std::string &text) {
 
 Calibration calibration(const std::string &text) {
     Calibration result;
-    if (text == "minmax")
+    result.search = text == "search";
+    if (text == "search")
+        result.method = Method::mse;
+    else if (text == "minmax")
         result.method = Method::minmax;
     else if (text == "average")
         result.method = Method::average;
@@ -154,8 +157,8 @@ Calibration calibration(const std::string &text) {
         result.method = Method::percentile;
         result.percentile = *percentile;
     } else
-        throw UsageError("calibration '{}' is not known; use minmax, average, percentile:P, mse or "
-                         "entropy",
+        throw UsageError("calibration '{}' is not known; use minmax, average, percentile:P, mse, "
+                         "entropy or search",
                          text);
     return result;
 }
@@ -172,7 +175,7 @@ Corrections corrections(const std::string &text) {
         else if (word == "bias")
             result.bias = true;
         else if (word == "round")
-            result.round = true;
+            result.round = result.bias = true; // Rounding is learned for the bias that fits.
         else
             throw UsageError("correct '{}': '{}' is not known; use none, all or a list of "
                              "equalize, bias and round",
@@ -205,11 +208,11 @@ std::string to_text(const ActivationScheme &scheme) {
 }
 
 std::string to_text(const Calibration &calibration) {
-    static constexpr std::string_view names[] = {"minmax", "average", "percentile", "mse",
-                                                 "entropy"};
+    if (calibration.search)
+        return "search";
     return calibration.method == Method::percentile
                ? fmt::format("percentile:{:g}", calibration.percentile)
-               : std::string(names[size_t(calibration.method)]);
+               : std::string(name_of(calibration.method));
 }
 
 std::string to_text(const Corrections &corrections) {

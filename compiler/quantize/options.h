@@ -5,7 +5,7 @@
 //
 //     weights       {per-channel,per-tensor}[,{symmetric,asymmetric,pow2}][,BITS | codebook:N[/G]]
 //     activations   {asymmetric,symmetric,pow2}[,BITS][,{signed,unsigned}]
-//     calibration   minmax | average | percentile:P | mse | entropy
+//     calibration   minmax | average | percentile:P | mse | entropy | search
 //     correct       none | all | a list of equalize, bias, round
 #pragma once
 
@@ -42,6 +42,7 @@ struct ActivationScheme {
 
 struct Calibration {
     Method method = Method::mse;
+    bool search = true;        ///< improve the method's ranges by the noise at the outputs
     double percentile = 99.99; ///< of Method::percentile
     bool operator==(const Calibration &) const = default;
 };

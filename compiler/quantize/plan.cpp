@@ -32,12 +32,18 @@ Grid grid_of(const ActivationScheme &scheme) {
             .is_unsigned = scheme.is_unsigned};
 }
 
+void give(ActivationPlan &plan, const Range &range) {
+    plan.range = range;
+    const bool empty = range.lo == 0 && range.hi == 0;
+    plan.affine = scale_and_zero_point(empty ? Range{-1, 1} : range, plan.grid);
+}
+
 class Planner {
 public:
     Planner(const Graph &graph, const Statistics &statistics, const Options &options)
         : graph_(graph), statistics_(statistics), options_(options), connections_(graph),
-          group_(graph.tensors.size()), fixed_(graph.tensors.size()),
-          ranges_(graph.tensors.size()) {
+          group_(graph.tensors.size()), fixed_(graph.tensors.size()), ranges_(graph.tensors.size()),
+          given_(graph.tensors.size()) {
         std::iota(group_.begin(), group_.end(), 0);
     }
 
@@ -113,10 +119,14 @@ private:
     Range chosen_range(TensorId id) {
         const LayerScheme &scheme = scheme_of(id);
         const Tensor &tensor = graph_.tensor(id);
-        if (const auto given = options_.ranges.find(tensor.name); given != options_.ranges.end())
+        if (const auto given = options_.ranges.find(tensor.name); given != options_.ranges.end()) {
+            given_[size_t(root(id))] = true;
             return given->second;
-        if (connections_.producer(id) >= 0 && scheme.range)
+        }
+        if (connections_.producer(id) >= 0 && scheme.range) {
+            given_[size_t(root(id))] = true;
             return *scheme.range;
+        }
         const TensorStatistics &statistics = statistics_.of(id);
         const Grid grid = grid_of(scheme.activations);
         const Range range = choose_range(statistics, scheme.calibration.method, grid,
@@ -167,11 +177,8 @@ private:
                 plan.range = representable(plan.affine, plan.grid);
                 continue;
             }
-            plan.range = ranges_[size_t(plan.group)].value();
-            if (plan.grid.is_unsigned && plan.range.lo < 0)
-                plan.grid.symmetric = false;
-            const bool empty = plan.range.lo == 0 && plan.range.hi == 0;
-            plan.affine = scale_and_zero_point(empty ? Range{-1, 1} : plan.range, plan.grid);
+            plan.adjustable = !given_[size_t(plan.group)];
+            give(plan, ranges_[size_t(plan.group)].value());
         }
     }
 
@@ -182,6 +189,7 @@ private:
     std::vector<TensorId> group_;              ///< union-find; a root is its own parent
     std::vector<std::optional<Affine>> fixed_; ///< of roots
     std::vector<std::optional<Range>> ranges_; ///< of roots
+    std::vector<bool> given_;                  ///< of roots: by the user
     Plan plan_;
 };
 
@@ -207,6 +215,12 @@ bool shares_grid(OpKind kind) {
 
 Plan make_plan(const Graph &graph, const Statistics &statistics, const Options &options) {
     return Planner(graph, statistics, options).plan();
+}
+
+void set_range(Plan &plan, TensorId group, const Range &range) {
+    for (ActivationPlan &tensor : plan.tensors)
+        if (tensor.integer && tensor.group == group)
+            give(tensor, range);
 }
 
 DType dtype_of(const Grid &grid) {

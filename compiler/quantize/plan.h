@@ -15,7 +15,8 @@ struct ActivationPlan {
     Grid grid;
     Affine affine;
     Range range;        ///< as chosen, before the grid
-    TensorId group = 0; ///< tensors of one group share a grid
+    TensorId group = 0; ///< tensors of one group share a grid; the group's is that of this tensor
+    bool adjustable = false; ///< neither the user nor the operator has fixed the range
 };
 
 struct Plan {
@@ -31,6 +32,9 @@ bool shares_grid(OpKind kind);
 
 /// Throws UsageError for a given range that names no tensor.
 Plan make_plan(const Graph &graph, const Statistics &statistics, const Options &options);
+
+/// Gives all tensors of a group another range.
+void set_range(Plan &plan, TensorId group, const Range &range);
 
 /// The type of a grid's integers.
 DType dtype_of(const Grid &grid);

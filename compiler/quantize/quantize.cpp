@@ -3,6 +3,7 @@
 #include "compiler/graph/check_operator.h"
 #include "compiler/quantize/equalize.h"
 #include "compiler/quantize/prepare.h"
+#include "compiler/quantize/search_ranges.h"
 
 namespace octet::quantize {
 
@@ -48,6 +49,8 @@ public:
                 // A decibel more, or the plainer network stays.
                 if (other.sqnr > best.sqnr + 1)
                     best = std::move(other);
+        if (options_.scheme.calibration.search)
+            search(prepared, best);
         result.equalization = best.how;
         result.prepared = std::move(best.graph);
         result.statistics = std::move(best.statistics);
@@ -83,6 +86,12 @@ private:
             result.sqnr = plain.output_sqnr;
         }
         return result;
+    }
+
+    void search(const Graph &prepared, Candidate &best) const {
+        const Samples few = samples_.some(samples_in_search(best.graph));
+        search_ranges(best.graph, best.statistics, few, outputs_of(prepared, few), best.plan,
+                      step("searching ranges"));
     }
 
     std::vector<Candidate> equalized(const Candidate &plain) {

@@ -23,9 +23,9 @@ LeastSquares::LeastSquares(const Matrix &xx, float ridge) : h_(xx) {
     for (int k = 0; k < depth; ++k)
         trace += h_.row(k)[k];
     // Inputs that never vary leave nothing but the ridge, which then only has to be positive.
-    ridge_ = std::max(float(ridge * trace / std::max(1, depth)), 1e-20f);
+    const float added = std::max(float(ridge * trace / std::max(1, depth)), 1e-20f);
     for (int k = 0; k < depth; ++k)
-        h_.row(k)[k] += ridge_;
+        h_.row(k)[k] += added;
 
     // Levels are decided from the end: what has most energy comes last and is decided first, while
     // all others can still make good its rounding.
@@ -46,17 +46,34 @@ LeastSquares::LeastSquares(const Matrix &xx, float ridge) : h_(xx) {
     factor_.assign(lower.data(), lower.data() + lower.size());
 }
 
-std::vector<int> LeastSquares::solve(std::span<const float> weights, std::span<const float> xt,
-                                     float scale, const Levels &levels) const {
-    const size_t depth = size_t(this->depth());
-    std::vector<float> p(depth);
-    for (size_t k = 0; k < depth; ++k)
-        p[k] = xt[k] + ridge_ * weights[k];
+std::vector<float> LeastSquares::times(std::span<const float> values) const {
+    std::vector<float> result(values.size());
+    for (int k = 0; k < depth(); ++k) {
+        const float *row = h_.row(k); // H is symmetric: its row is its column.
+        for (int j = 0; j < depth(); ++j)
+            result[size_t(j)] += values[size_t(k)] * row[j];
+    }
+    return result;
+}
 
+double LeastSquares::explained(std::span<const float> e) const {
+    if (factor_.empty())
+        return 0;
+    const Eigen::Map<const RowMajor> lower(factor_.data(), long(depth()), long(depth()));
+    Eigen::VectorXd permuted(depth());
+    for (int i = 0; i < depth(); ++i)
+        permuted[i] = e[size_t(order_[size_t(i)])];
+    lower.triangularView<Eigen::Lower>().solveInPlace(permuted);
+    return permuted.squaredNorm();
+}
+
+std::vector<int> LeastSquares::solve(std::span<const float> p, float scale,
+                                     const Levels &levels) const {
+    const size_t depth = size_t(this->depth());
     std::vector<int> values(depth);
     if (factor_.empty()) {
         for (size_t k = 0; k < depth; ++k)
-            values[k] = levels.nearest(weights[k] / scale);
+            values[k] = levels.nearest(p[k] / (scale * h_.row(int(k))[k]));
     } else {
         // H = L L^T. The real optimum w solves H w = p; what remains of f is |L^T (s v - w)|^2,
         // whose row i has the unknowns i and above.
@@ -116,7 +133,7 @@ void LeastSquares::descend(std::span<const float> p, float scale, const Levels &
     }
 }
 
-double LeastSquares::error(std::span<const float> weights, std::span<const float> xt, float scale,
+double LeastSquares::error(std::span<const float> p, float scale,
                            const std::vector<int> &values) const {
     const int depth = this->depth();
     double error = 0;
@@ -127,8 +144,7 @@ double LeastSquares::error(std::span<const float> weights, std::span<const float
         const float *row = h_.row(k);
         for (int j = 0; j < depth; ++j)
             hv += double(row[j]) * values[size_t(j)];
-        const double p = double(xt[size_t(k)]) + double(ridge_) * weights[size_t(k)];
-        error += double(scale) * values[size_t(k)] * (double(scale) * hv - 2 * p);
+        error += double(scale) * values[size_t(k)] * (double(scale) * hv - 2.0 * p[size_t(k)]);
     }
     return error;
 }

@@ -1,7 +1,6 @@
 #include "compiler/quantize/weights.h"
 
 #include "compiler/quantize/kmeans.h"
-#include "compiler/quantize/rounding.h"
 #include "compiler/support/error.h"
 #include "compiler/support/parallel.h"
 
@@ -152,21 +151,6 @@ void choose_codebooks(const Operator &op, const Rows &rows, const WeightScheme &
     });
 }
 
-Levels levels_of(const QuantizedWeights &weights, const WeightScheme &scheme, const Rows &rows,
-                 int c) {
-    Levels levels = all_levels(scheme, weights.zero_point(c));
-    if (weights.storage.codebooks.empty())
-        return levels;
-    const int books = weights.storage.codebook_count();
-    const size_t entries = size_t(1) << weights.storage.bits;
-    const size_t book = size_t(c) / size_t(rows.channels / books);
-    levels.list.assign(weights.storage.codebooks.begin() + long(book * entries),
-                       weights.storage.codebooks.begin() + long((book + 1) * entries));
-    std::sort(levels.list.begin(), levels.list.end());
-    levels.list.erase(std::unique(levels.list.begin(), levels.list.end()), levels.list.end());
-    return levels;
-}
-
 QuantizedWeights with_scales(const Operator &op, const Rows &rows, const WeightScheme &scheme,
                              const WeightContext &context) {
     QuantizedWeights result;
@@ -201,78 +185,24 @@ QuantizedWeights round_to_nearest(const Operator &op, const Rows &rows, const We
     return result;
 }
 
-QuantizedWeights learn_rounding(const Operator &op, const Rows &rows, const WeightScheme &scheme,
-                                const Moments &moments, const WeightContext &context) {
-    QuantizedWeights result = with_scales(op, rows, scheme, context);
-    // A hundredth of the mean energy holds weights where inputs hardly vary; few patches for many
-    // unknowns say little, and the float weights count for more.
-    const float ridge =
-        0.01f + 0.5f * float(rows.depth) / float(std::max<int64_t>(1, moments.count));
-    const int group_channels = rows.channels / moments.groups;
-    // Below 8 bits the scale that is best for the nearest levels need not be the best for learned
-    // ones; a few are tried.
-    const bool search = scheme.per_channel && scheme.bits < 8 && !scheme.centroids &&
-                        scheme.mode == Mode::symmetric;
-    parallel_for(moments.groups, [&](int64_t group) {
-        const LeastSquares problem(moments.xx[size_t(group)], ridge);
-        const auto solve_channel = [&](int64_t index) {
-            const int c = int(group) * group_channels + int(index);
-            const size_t first = size_t(c) * size_t(rows.depth);
-            const std::span<const float> weights(rows.row(c), size_t(rows.depth));
-            const std::span<const float> xt(moments.xt.data() + first, size_t(rows.depth));
-            std::vector<float> scales = {result.scale(c)};
-            if (search) {
-                scales = ranked_scales(rows, c, c + 1, scheme, context);
-                scales.resize(std::min<size_t>(scales.size(), 4));
-            }
-            if (scales.empty()) // Nothing but zeros.
-                scales = {result.scale(c)};
-            const Levels levels = levels_of(result, scheme, rows, c);
-            double least = std::numeric_limits<double>::infinity();
-            for (float scale : scales) {
-                const std::vector<int> values = problem.solve(weights, xt, scale, levels);
-                const double error =
-                    scales.size() > 1 ? problem.error(weights, xt, scale, values) : 0;
-                if (error >= least)
-                    continue;
-                least = error;
-                for (int k = 0; k < rows.depth; ++k)
-                    result.values[first + size_t(k)] =
-                        int8_t(values[size_t(k)] + result.zero_point(c));
-                if (search)
-                    result.scales[size_t(c)] = scale;
-            }
-        };
-        if (moments.groups == 1)
-            parallel_for(group_channels, solve_channel);
-        else
-            for (int i = 0; i < group_channels; ++i)
-                solve_channel(i);
-    });
-    return result;
+Levels levels_of(const QuantizedWeights &weights, const WeightScheme &scheme, const Rows &rows,
+                 int c) {
+    Levels levels = all_levels(scheme, weights.zero_point(c));
+    if (weights.storage.codebooks.empty())
+        return levels;
+    const int books = weights.storage.codebook_count();
+    const size_t entries = size_t(1) << weights.storage.bits;
+    const size_t book = size_t(c) / size_t(rows.channels / books);
+    levels.list.assign(weights.storage.codebooks.begin() + long(book * entries),
+                       weights.storage.codebooks.begin() + long((book + 1) * entries));
+    std::sort(levels.list.begin(), levels.list.end());
+    levels.list.erase(std::unique(levels.list.begin(), levels.list.end()), levels.list.end());
+    return levels;
 }
 
-std::vector<float> best_bias(const Rows &real_weights, const Moments &moments) {
-    std::vector<float> bias(size_t(moments.channels));
-    for (int c = 0; c < moments.channels; ++c) {
-        const float *mean =
-            moments.mean_x.data() + size_t(moments.group_of(c)) * size_t(moments.depth);
-        double value = moments.mean_t[size_t(c)];
-        for (int k = 0; k < moments.depth; ++k)
-            value -= double(real_weights.row(c)[k]) * mean[k];
-        bias[size_t(c)] = float(value);
-    }
-    return bias;
-}
-
-std::vector<float> input_energy(const Moments &moments) {
-    std::vector<float> energy;
-    for (int group = 0; group < moments.groups; ++group)
-        for (int k = 0; k < moments.depth; ++k) {
-            const float mean = moments.mean_x[size_t(group) * size_t(moments.depth) + size_t(k)];
-            energy.push_back(moments.xx[size_t(group)].row(k)[k] + mean * mean);
-        }
-    return energy;
+std::vector<float> channel_scales(const Rows &rows, int c, const WeightScheme &scheme,
+                                  const WeightContext &context) {
+    return ranked_scales(rows, c, c + 1, scheme, context);
 }
 
 } // namespace octet::quantize

@@ -1,22 +1,13 @@
-// Quantized weights: which integers stand for a layer's real weights.
+// Quantized weights: which integers stand for a layer's real weights, each the nearest level.
 //
-// Rounding each weight to the nearest level minimises the error of the weights, not of what the
-// layer computes. `learn_rounding` minimises the latter on calibration data: with v the integers of
-// a channel in units of its scale s, H = Cov[x, x] and p = Cov[x, t] (moments.h), the mean squared
-// error of its output is, up to a constant,
-//
-//     f(v) = s^2 v.Hv - 2 s v.p
-//
-// an integer least-squares problem. It is solved as such problems are: the levels are decided one
-// after the other, from the input with the most energy to that with the least, each time for the
-// best real values of those that remain (Babai's nearest plane on the Cholesky factor of H, which
-// is what GPTQ computes: Frantar et al., 2023; Chen et al., 2025), then coordinate descent as long
-// as any single change helps. AdaRound (Nagel et al., 2020) searches the same problem by gradient
-// descent, with levels restricted to the two neighbours of a weight.
+// learn.h chooses levels by what the layer computes instead.
 #pragma once
 
-#include "compiler/quantize/moments.h"
+#include "compiler/quantize/levels.h"
 #include "compiler/quantize/options.h"
+#include "compiler/quantize/weighted.h"
+
+#include <span>
 
 namespace octet::quantize {
 
@@ -48,15 +39,13 @@ struct WeightContext {
 QuantizedWeights round_to_nearest(const Operator &op, const Rows &rows, const WeightScheme &scheme,
                                   const WeightContext &context = {});
 
-/// Levels that lose least on the calibration data behind `moments`, with the scales and centroids
-/// of round_to_nearest or, below 8 bits, the best of a few near them.
-QuantizedWeights learn_rounding(const Operator &op, const Rows &rows, const WeightScheme &scheme,
-                                const Moments &moments, const WeightContext &context = {});
+/// The levels of channel c of weights that have their scales and codebooks.
+Levels levels_of(const QuantizedWeights &weights, const WeightScheme &scheme, const Rows &rows,
+                 int c);
 
-/// The best bias for these weights: b_c = E[t_c] - w_c . E[x].
-std::vector<float> best_bias(const Rows &real_weights, const Moments &moments);
-
-/// E[x_k^2] about the mean for each group's inputs: the importance of its weights.
-std::vector<float> input_energy(const Moments &moments);
+/// Scales worth trying for channel c, the best for the nearest levels first; empty for a channel of
+/// zeros.
+std::vector<float> channel_scales(const Rows &rows, int c, const WeightScheme &scheme,
+                                  const WeightContext &context);
 
 } // namespace octet::quantize

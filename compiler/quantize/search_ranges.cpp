@@ -1,0 +1,121 @@
+#include "compiler/quantize/search_ranges.h"
+
+#include "compiler/quantize/weights.h"
+
+#include <algorithm>
+#include <set>
+
+namespace octet::quantize {
+
+namespace {
+
+class Search {
+public:
+    Search(const Graph &graph, const Statistics &statistics, const Samples &samples,
+           const std::vector<Values> &exact, Plan &plan)
+        : graph_(graph), statistics_(statistics), samples_(samples), exact_(exact), plan_(plan),
+          executor_(graph) {
+        for (size_t i = 0; i < graph.operators.size(); ++i)
+            if (has_weights(graph, graph.operators[i]))
+                round_weights(graph.operators[i], plan.layers[i]);
+    }
+
+    double run(const Progress &progress) {
+        const std::vector<TensorId> groups = adjustable_groups();
+        double best = measure();
+        size_t done = 0;
+        for (TensorId group : groups) {
+            best = improve(group, best);
+            if (progress)
+                progress(++done, groups.size(), graph_.tensor(group).name);
+        }
+        return best;
+    }
+
+private:
+    /// Plain rounding is what the searched grids stand beside.
+    void round_weights(const Operator &op, const LayerScheme &scheme) {
+        if (scheme.compute == Compute::float32)
+            return;
+        const Rows rows = weight_rows(graph_, op);
+        const QuantizedWeights weights = round_to_nearest(op, rows, scheme.weights);
+        executor_.set_constant(op.inputs[1], from_rows(op, graph_.tensor(op.inputs[1]).shape,
+                                                       weights.real(rows).values));
+    }
+
+    std::vector<TensorId> adjustable_groups() const {
+        std::vector<TensorId> groups;
+        std::set<TensorId> seen;
+        for (const ActivationPlan &tensor : plan_.tensors)
+            if (tensor.integer && tensor.adjustable && seen.insert(tensor.group).second)
+                groups.push_back(tensor.group);
+        return groups;
+    }
+
+    double measure() const {
+        const std::vector<Values> outputs =
+            executor_.run(samples_.slice(0, samples_.count), samples_.count,
+                          [&](TensorId id, std::span<float> values) {
+                              if (plan_.of(id).integer)
+                                  fake_quantize(values, plan_.of(id));
+                          });
+        Noise noise;
+        for (size_t i = 0; i < outputs.size(); ++i)
+            noise.add(exact_[i], outputs[i]);
+        return noise.sqnr();
+    }
+
+    double try_range(TensorId group, const Range &range, double best) {
+        const ActivationPlan before = plan_.of(group);
+        if (range == before.range || !(range.lo < range.hi))
+            return best;
+        set_range(plan_, group, range);
+        const double sqnr = measure();
+        if (sqnr > best)
+            return sqnr;
+        set_range(plan_, group, before.range);
+        return best;
+    }
+
+    double improve(TensorId group, double best) {
+        const TensorStatistics &statistics = statistics_.of(group);
+        const Grid &grid = plan_.of(group).grid;
+        for (Method method : {Method::minmax, Method::mse, Method::entropy})
+            best = try_range(group, choose_range(statistics, method, grid), best);
+        for (double percentile : {99.9, 99.99, 99.999})
+            best = try_range(group, choose_range(statistics, Method::percentile, grid, percentile),
+                             best);
+        const Range seen = choose_range(statistics, Method::minmax, grid);
+        for (float factor : {0.85f, 0.93f, 1.07f, 1.15f}) {
+            const Range range = plan_.of(group).range;
+            best = try_range(
+                group, {std::max(seen.lo, range.lo * factor), std::min(seen.hi, range.hi * factor)},
+                best);
+        }
+        return best;
+    }
+
+    const Graph &graph_;
+    const Statistics &statistics_;
+    const Samples &samples_;
+    const std::vector<Values> &exact_;
+    Plan &plan_;
+    FloatExecutor executor_;
+};
+
+} // namespace
+
+double search_ranges(const Graph &graph, const Statistics &statistics, const Samples &samples,
+                     const std::vector<Values> &exact, Plan &plan, const Progress &progress) {
+    return Search(graph, statistics, samples, exact, plan).run(progress);
+}
+
+int64_t samples_in_search(const Graph &graph) {
+    int64_t work = 1;
+    for (const Operator &op : graph.operators)
+        work += macs(graph, op);
+    constexpr int64_t most = int64_t(3) << 30;
+    return std::clamp<int64_t>(most / work, 8, 128);
+}
+
+} // namespace octet::quantize
