@@ -25,6 +25,7 @@ from judge import judge
 from tasks import TASKS, Task
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SAME_NETWORK_DB = 80.0  # float engines order their sums differently, which costs less than this
 
 
 def arguments() -> argparse.Namespace:
@@ -66,11 +67,15 @@ def measure(contestant, task: Task, scheme: str, method: str, float_accuracy: fl
 def float_network(task: Task, octet: Octet, scratch: Path) -> dict:
     """The float network by all three engines, which must agree before anybody believes them."""
     exact = run_onnx(task.onnx, task.held_out)
-    return {"ONNX Runtime": judge(exact, exact, task.labels, task.classifies,
-                                  task.onnx.stat().st_size),
-            "LiteRT": judge(exact, run_tflite(task.tflite, task.held_out), task.labels,
-                            task.classifies, task.tflite.stat().st_size),
-            "Octet": octet.score(task, task.onnx, scratch)}
+    found = {"ONNX Runtime": judge(exact, exact, task.labels, task.classifies,
+                                   task.onnx.stat().st_size),
+             "LiteRT": judge(exact, run_tflite(task.tflite, task.held_out), task.labels,
+                             task.classifies, task.tflite.stat().st_size),
+             "Octet": octet.score(task, task.onnx, scratch)}
+    if found["LiteRT"].sqnr_db < SAME_NETWORK_DB:
+        raise SystemExit(f"{task.tflite.name}: its outputs differ from {task.onnx.name}'s by "
+                         f"{found['LiteRT'].sqnr_db:.1f} dB; give two files of the same network")
+    return found
 
 
 def heading(task: Task, floats: dict) -> str:

@@ -1,6 +1,5 @@
 """Small changes to .tflite files, by LiteRT's own schema."""
 
-import copy
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,14 @@ from ai_edge_litert.tools import flatbuffer_utils
 SIGNATURE, INPUT = "serving_default", "x0"
 
 
+def read(path: Path) -> schema.ModelT:
+    """Files from before 2020 have operator codes in a byte that LiteRT's quantizer overlooks."""
+    model = flatbuffer_utils.read_model(str(path))
+    for code in model.operatorCodes:
+        code.builtinCode = flatbuffer_utils.get_builtin_code_from_operator_code(code)
+    return model
+
+
 def to_bytes(model: schema.ModelT) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
@@ -19,7 +26,7 @@ def to_bytes(model: schema.ModelT) -> bytes:
 def with_signature(path: Path) -> bytes:
     """The same network with one named signature, without which LiteRT's quantizer cannot calibrate.
     Its inputs are called x0, x1, ..."""
-    model = flatbuffer_utils.read_model(str(path))
+    model = read(path)
     graph = model.subgraphs[0]
 
     def named(tensors: list[int], letter: str) -> list[schema.TensorMapT]:
@@ -41,7 +48,7 @@ def float_twin(quantized: Path, onnx_path: Path) -> bytes:
     """The graph of an int8 .tflite file in float, with the weights and biases of an .onnx file that
     has the same operators with weights in the same order. Any two that differ in shape are
     refused."""
-    model = flatbuffer_utils.read_model(str(quantized))
+    model = read(quantized)
     graph = model.subgraphs[0]
     source = onnx.load(str(onnx_path)).graph
     arrays = {a.name: onnx.numpy_helper.to_array(a) for a in source.initializer}
@@ -65,12 +72,10 @@ def float_twin(quantized: Path, onnx_path: Path) -> bytes:
 
 
 def put_constant(model: schema.ModelT, tensor: schema.TensorT, values: np.ndarray) -> None:
-    """Gives a tensor its own buffer of float32 values."""
+    """Replaces a constant, whose buffer is no other tensor's, by float32 values."""
     if list(tensor.shape) != list(values.shape):
         raise SystemExit(f"{tensor.name.decode()}: shape {list(tensor.shape)}, the other file has "
                          f"{list(values.shape)}; give two files of the same network")
-    buffer = copy.copy(model.buffers[tensor.buffer])
-    buffer.data = np.frombuffer(np.ascontiguousarray(values, np.float32).tobytes(), np.uint8)
-    tensor.buffer = len(model.buffers)
-    model.buffers.append(buffer)
+    data = np.ascontiguousarray(values, np.float32).tobytes()
+    model.buffers[tensor.buffer].data = np.frombuffer(data, np.uint8)
     tensor.type, tensor.quantization = schema.TensorType.FLOAT32, None
