@@ -137,8 +137,8 @@ Calibration calibration(const std::string &text) {
     Calibration result;
     result.search = text == "search";
     if (text == "search")
-        result.method = Method::mse;
-    else if (text == "minmax")
+        return result;
+    if (text == "minmax")
         result.method = Method::minmax;
     else if (text == "average")
         result.method = Method::average;

@@ -41,8 +41,8 @@ struct ActivationScheme {
 };
 
 struct Calibration {
-    Method method = Method::mse;
-    bool search = true;        ///< improve the method's ranges by the noise at the outputs
+    Method method = Method::percentile;
+    bool search = true; ///< try all methods and more, and keep what measures best
     double percentile = 99.99; ///< of Method::percentile
     bool operator==(const Calibration &) const = default;
 };

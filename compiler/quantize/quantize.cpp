@@ -49,14 +49,13 @@ public:
                 // A decibel more, or the plainer network stays.
                 if (other.sqnr > best.sqnr + 1)
                     best = std::move(other);
-        if (options_.scheme.calibration.search)
-            search(prepared, best);
         result.equalization = best.how;
         result.prepared = std::move(best.graph);
         result.statistics = std::move(best.statistics);
         result.plan = std::move(best.plan);
-        result.outcome = correct(result.prepared, result.plan, walked_, exact_, options_.correct,
-                                 step("correcting"));
+        result.outcome = corrected(result.prepared, result.plan);
+        if (options_.scheme.calibration.search)
+            search(prepared, result);
         result.graph = assemble(result.prepared, result.plan, result.outcome.weights,
                                 options_.ends.value_or(Ends::integer),
                                 options_.rounding.value_or(Rounding::reference));
@@ -88,10 +87,36 @@ private:
         return result;
     }
 
-    void search(const Graph &prepared, Candidate &best) const {
-        const Samples few = samples_.some(samples_in_search(best.graph));
-        search_ranges(best.graph, best.statistics, few, outputs_of(prepared, few), best.plan,
+    Outcome corrected(const Graph &graph, const Plan &plan) const {
+        return correct(graph, plan, walked_, exact_, options_.correct, step("correcting"));
+    }
+
+    /// Keeps the plan if the outputs are less noisy with it.
+    void consider(Quantized &result, const Plan &plan) const {
+        Outcome outcome = corrected(result.prepared, plan);
+        if (outcome.output_sqnr <= result.outcome.output_sqnr)
+            return;
+        result.plan = plan;
+        result.outcome = std::move(outcome);
+    }
+
+    /// No method is best for all networks: all are tried with their corrections, then the best
+    /// one's ranges one by one.
+    void search(const Graph &prepared, Quantized &result) const {
+        Options options = options_;
+        const auto try_method = [&](Method method, double percentile) {
+            options.scheme.calibration.method = method;
+            options.scheme.calibration.percentile = percentile;
+            consider(result, make_plan(result.prepared, result.statistics, options));
+        };
+        try_method(Method::percentile, 99.999);
+        for (Method method : {Method::mse, Method::minmax, Method::entropy})
+            try_method(method, 0);
+        const Samples few = samples_.some(samples_in_search(result.prepared));
+        Plan plan = result.plan;
+        search_ranges(result.prepared, result.statistics, few, outputs_of(prepared, few), plan,
                       step("searching ranges"));
+        consider(result, plan);
     }
 
     std::vector<Candidate> equalized(const Candidate &plain) {
