@@ -15,11 +15,6 @@ int ceil_div(int64_t a, int64_t b) {
     return int((a + b - 1) / b);
 }
 
-/// The byte `value` in each byte of the type.
-Expr repeated(Type type, uint32_t value) {
-    return make_const(type, type.bits() == 32 ? value * 0x01010101u : value);
-}
-
 } // namespace
 
 std::vector<DecodeWeightsSpec::Field> DecodeWeightsSpec::fields() const {
@@ -87,21 +82,29 @@ DecodeWeights::DecodeWeights(const DecodeWeightsSpec &spec) : spec(spec) {
     ImageParam stored = signature.input(
         "stored", type, {group, spec.lanes, spec.runs, spec.stored_rows(), spec.blocks}, {}, 4);
 
-    Expr element = make_zero(type);
-    for (const DecodeWeightsSpec::Field &field : spec.fields()) {
-        const Expr row = field.row + part / field.per_byte();
-        const Expr shift = cast(type, field.bits * (part % field.per_byte()));
-        const Expr bits = stored(place, lane, run, row, block) >> shift &
-                          repeated(type, uint32_t((1 << field.bits) - 1));
-        element = element | bits << cast(type, field.position);
-    }
+    loaded(place, lane, run, row, block) = stored(place, lane, run, row, block);
+    // Elements of one part: all bytes of a word, or the one at `shift` alone.
+    const auto element_at = [&](int shift, uint32_t repeated_one) {
+        Expr element;
+        for (const DecodeWeightsSpec::Field &field : spec.fields()) {
+            const Expr down = cast(type, field.bits * (part % field.per_byte()) + shift);
+            const uint32_t mask = repeated_one * ((1u << field.bits) - 1);
+            const Expr bits =
+                loaded(place, lane, run, field.row + part / field.per_byte(), block) >> down &
+                make_const(type, mask);
+            element = element.defined() ? element | bits << cast(type, field.position) : bits;
+        }
+        return element;
+    };
 
+    Expr result;
     if (spec.codebooks == 0) {
         // value - 2^(bits - 1) for each byte, without a borrow from its neighbour.
-        const uint32_t half = uint32_t(1) << (spec.bits - 1);
-        output(place, lane, run, part, block) =
-            spec.words ? (element + repeated(type, 0x80 - half)) ^ repeated(type, 0x80)
-                       : element - repeated(type, half);
+        const uint32_t half = 1u << (spec.bits - 1), bytes = spec.words ? 0x01010101 : 1;
+        const Expr element = element_at(0, bytes);
+        result = spec.words ? (element + make_const(type, bytes * (0x80 - half))) ^
+                                  make_const(type, bytes * 0x80)
+                            : element - make_const(type, half);
     } else {
         const int size = 1 << spec.bits;
         ImageParam table = signature.input("codebooks", Int(8), {size, spec.codebooks},
@@ -112,20 +115,25 @@ DecodeWeights::DecodeWeights(const DecodeWeightsSpec &spec) : spec(spec) {
         Var index("index");
         entries_vary = spec.codebooks > 1 && spec.lanes > 1;
         entries(index, place, lane, block) = table(index, codebook);
+        const auto look_up = [&](const Expr &element) {
+            return reinterpret<uint8_t>(
+                table(unsafe_promise_clamped(cast<int32_t>(cast<uint8_t>(element)), 0, size - 1),
+                      codebook));
+        };
+        const Expr element = element_at(0, 1);
         std::function<Expr(int, int)> choose = [&](int first, int count) -> Expr {
             if (count == 1)
                 return entries_vary ? Expr(entries(first, place, lane, block))
                                     : table(first, codebook);
             const Expr upper = (element & make_const(type, count / 2)) != make_zero(type);
-            return Halide::select(upper, choose(first + count / 2, count / 2),
-                                  choose(first, count / 2));
+            return select(upper, choose(first + count / 2, count / 2), choose(first, count / 2));
         };
-        const Expr value =
-            spec.select
-                ? choose(0, size)
-                : table(unsafe_promise_clamped(cast<int32_t>(element), 0, size - 1), codebook);
-        output(place, lane, run, part, block) = reinterpret(type, value);
+        result = spec.select ? reinterpret<uint8_t>(choose(0, size)) : cast(type, look_up(element));
+        for (int byte = 1; byte < unit; ++byte)
+            result = result | cast(type, look_up(element_at(8 * byte, 1)))
+                                  << make_const(type, 8 * byte);
     }
+    output(place, lane, run, part, block) = result;
     const int lane_stride = group, run_stride = lane_stride * spec.lanes;
     bound_output(output, {group, spec.lanes, spec.runs, spec.parts(), spec.blocks},
                  {1, lane_stride, run_stride, run_stride * spec.runs, spec.block_bytes / unit});

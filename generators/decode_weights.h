@@ -31,7 +31,7 @@ struct DecodeWeightsSpec {
     int group = 1, lanes = 1, runs = 1;
     int blocks = 1;
     int block_bytes = 1; ///< from one block of the packed array to the next
-    bool words = false;  ///< four elements at a time; group is a multiple of four
+    bool words = false;  ///< four elements at a time; group and block_bytes are multiples of four
     bool select = false; ///< codebooks are read by selections, else by look-ups
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(DecodeWeightsSpec, bits, codebooks, channels_per_codebook, group,
                                    lanes, runs, blocks, block_bytes, words, select)
@@ -77,6 +77,8 @@ struct DecodeWeights {
     DecodeWeightsSpec spec;
     Signature signature;
     Halide::Var place{"place"}, lane{"lane"}, run{"run"}, part{"part"}, block{"block"};
+    Halide::Var row{"row"};
+    Halide::Func loaded{"loaded"}; ///< (place, lane, run, row, block), what is stored
     /// Selections: (index, place, lane, block), the entry that an element of that place chooses.
     Halide::Func entries{"entries"};
     Halide::Func output{"output"}; ///< (place, lane, run, part, block)

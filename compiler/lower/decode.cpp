@@ -180,6 +180,7 @@ WeightsArgument lower_weights(Builder &builder, const Operator &op, const Packed
                           .knobs = knobs,
                           .signature = &kernel.signature,
                           .arguments = arguments,
+                          .inputs = {},
                           .outputs = {scratch}});
     return {builder.argument(scratch), scratch};
 }
