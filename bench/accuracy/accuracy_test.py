@@ -23,6 +23,7 @@ from judge import Score, judge, sqnr_db
 from layer_numbers import numbers_of
 from layer_tflite import write_tflite
 from layers import Layer
+from report import MARKER, markdown, spliced
 from tasks import Task, halves
 from tflite_edit import float_twin
 
@@ -133,6 +134,18 @@ class Judging(unittest.TestCase):
         calibration, held_out = halves(np.zeros(11), 4)
         self.assertEqual((len(calibration), len(held_out)), (4, 6))
         self.assertFalse(set(calibration) & set(held_out))
+
+
+class Document(unittest.TestCase):
+    def test_new_tables_replace_the_old_ones_only(self):
+        document = f"text\n{MARKER}\nold\n"
+        self.assertEqual(spliced(document, "new\n"), f"text\n{MARKER}\nnew\n")
+        self.assertEqual(spliced("no marker\n", "new\n"), "new\n")
+
+    def test_a_row_that_failed_says_why(self):
+        row = Row("resnet8", "int8 per tensor", "LiteRT", "converter", None, 0.75, "failed: no")
+        self.assertIn("| LiteRT | converter | - | - | - | - | - | failed: no |",
+                      markdown([("### R", [row])], "run.py"))
 
 
 class Goals(unittest.TestCase):

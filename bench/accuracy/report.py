@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from goals import Row
 
+# What stands behind this line of a document is the last run's.
+MARKER = "<!-- The tables below are written by bench/accuracy/run.py. -->\n"
 HEADINGS = ["", "by", "method", "accuracy", "lost", "agreement", "SQNR", "bytes", "goal"]
 WIDTHS = [18, 13, 11, 9, 6, 10, 9, 8, 0]
 
@@ -52,6 +54,12 @@ def markdown(sections: list[tuple[str, list[Row]]], command: str) -> str:
                                            for i, c in enumerate(cells(row))) + " |")
         parts += [heading, "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
+
+
+def spliced(document: str, tables: str) -> str:
+    """The document with new tables behind its marker; the tables alone where it has none."""
+    before, marker, _ = document.partition(MARKER)
+    return f"{before}{marker}\n{tables}" if marker else tables
 
 
 def as_json(rows: list[Row], floats: dict, command: str) -> dict:

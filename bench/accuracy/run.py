@@ -46,7 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--held-out", type=int, metavar="N",
                         help="judge on at most so many samples (all)")
     parser.add_argument("--no-peers", action="store_true", help="Octet alone")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables, into a document behind its marker")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers")
     return parser.parse_args()
 
@@ -134,7 +134,8 @@ def main() -> int:
         options.json.write_text(json.dumps(report.as_json(rows, all_floats, typed), indent=1)
                                 + "\n")
     if options.markdown:
-        options.markdown.write_text(report.markdown(sections, typed))
+        old = options.markdown.read_text() if options.markdown.exists() else ""
+        options.markdown.write_text(report.spliced(old, report.markdown(sections, typed)))
     return 1 if missed else 0
 
 

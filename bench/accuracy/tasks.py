@@ -90,8 +90,10 @@ def vww(models: Path, data: Path, limit: int, scratch: Path) -> Task:
     networks.fetch_photographs(CALIBRATION_PHOTOGRAPHS + HELD_OUT_PHOTOGRAPHS)
 
     def of(names: list[str], count: int) -> np.ndarray:
-        return np.concatenate([crops(networks.CACHE / name, count, seed)
-                               for seed, name in enumerate(names)])
+        """Mixed, because to a moving average the last photograph alone would count."""
+        found = np.concatenate([crops(networks.CACHE / name, count, seed)
+                                for seed, name in enumerate(names)])
+        return np.random.default_rng(1).permutation(found)
 
     per_photograph = max(1, min(limit, 512) // len(CALIBRATION_PHOTOGRAPHS))
     return Task("vww", "VWW, MobileNetV1 0.25", models / "vww_mobilenet_float.onnx",

@@ -12,7 +12,7 @@ SIGNATURE, INPUT = "serving_default", "x0"
 
 
 def read(path: Path) -> schema.ModelT:
-    """Files from before 2020 have operator codes in a byte that LiteRT's quantizer overlooks."""
+    """Old files have their operator codes in a byte that LiteRT's quantizer overlooks."""
     model = flatbuffer_utils.read_model(str(path))
     for code in model.operatorCodes:
         code.builtinCode = flatbuffer_utils.get_builtin_code_from_operator_code(code)
