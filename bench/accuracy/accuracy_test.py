@@ -89,13 +89,11 @@ class Quantizers(unittest.TestCase):
 
     @unittest.skipUnless("OCTET" in os.environ, "OCTET is not set")
     def test_octet_takes_part_in_every_scheme(self):
-        octet = Octet(Path(os.environ["OCTET"]))
-        for layer in LAYERS:
-            task = task_of(layer, self.folder)
-            found = [self.sqnr(octet, task, scheme, "defaults") for scheme in SCHEMES]
-            for decibels, least in zip(found, (27, 27, 16, 10), strict=True):
-                self.assertGreater(decibels, least, (layer.name, found))
-            self.assertLess(max(found), 100)  # it is quantized at all
+        octet, task = Octet(Path(os.environ["OCTET"])), task_of(LAYERS[0], self.folder)
+        found = [self.sqnr(octet, task, scheme, "defaults") for scheme in SCHEMES]
+        for decibels, least in zip(found, (30, 27, 16, 10), strict=True):
+            self.assertGreater(decibels, least, found)
+        self.assertLess(max(found), 100)  # it is quantized at all
 
     def test_fewer_scales_and_fewer_bits_lose_more(self):
         task = task_of(LAYERS[0], self.folder)
