@@ -189,7 +189,9 @@ private:
     void learn(int index) {
         const PatchGroup data = patches_.group(index);
         const Group group(data, patches_.activation());
-        // A thousandth of the mean energy holds weights where inputs hardly vary.
+        // A part of the mean energy holds weights where inputs hardly vary, and where few patches
+        // for many weights leave H uncertain.
+        const float ridge = float(1e-3 + 0.1 * rows_.depth / std::max(1.0, patches_.independent()));
         const LeastSquares problem(group.covariance(), ridge);
         const int channels = group.channels(), first = data.first_channel;
         const Matrix exact = rows_of(rows_, first, channels);
@@ -280,7 +282,6 @@ private:
         result_.bias[size_t(c)] = bias;
     }
 
-    static constexpr float ridge = 1e-3f;
     static constexpr int most_rounds = 4;
     static constexpr size_t most_scales = 6;
 

@@ -60,7 +60,9 @@ Patches::Patches(const Graph &graph, const Operator &op, std::span<const float> 
 
 double Patches::independent() const {
     constexpr double per_image = 8;
-    return std::min(double(count_), per_image * double(samples_ * geometry_.images));
+    const double images = double(samples_ * geometry_.images);
+    const double places = double(geometry_.out_h) * geometry_.out_w;
+    return std::min(double(count_), images * std::min(per_image, places));
 }
 
 int64_t Patches::position(int64_t patch) const {
