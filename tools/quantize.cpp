@@ -1,5 +1,6 @@
 // octet quantize: from a float network and a few hundred samples to an int8 network.
 #include "compiler/quantize/quantize.h"
+#include "compiler/quantize/obey.h"
 
 #include "compiler/compile.h"
 #include "compiler/export/export.h"
@@ -30,10 +31,14 @@ quantize::Options options_of(const Words &words) {
     quantize::Options options;
     if (!words.config.empty())
         quantize::read_configuration(words.config, options);
-    if (!words.weights.empty())
+    if (!words.weights.empty()) {
+        options.asked.weights = words.weights;
         options.scheme.weights = quantize::weight_scheme(words.weights);
-    if (!words.activations.empty())
+    }
+    if (!words.activations.empty()) {
+        options.asked.activations = words.activations;
         options.scheme.activations = quantize::activation_scheme(words.activations);
+    }
     if (!words.calibration.empty())
         options.scheme.calibration = quantize::calibration(words.calibration);
     if (!words.correct.empty())
@@ -67,11 +72,18 @@ Graph load_float(const std::string &file) {
     return graph;
 }
 
+Target target_named(const std::string &name) {
+    ModelOptions options;
+    options.target = name;
+    return load_target(options, false);
+}
+
 /// Compiles for the target, so that nothing is written that it cannot run or has no memory for.
 void require_runnable(const Graph &graph, const std::string &name) {
     ModelOptions options;
     options.target = name;
-    const Target target = load_target(options, false);
+    const Target target = target_named(name);
+    quantize::require_obedient(graph, target);
     try {
         compile_graph(graph, target, options);
     } catch (const Error &error) {
@@ -97,7 +109,9 @@ void print_layers(const quantize::Quantized &quantized) {
 }
 
 int run(const Words &words) {
-    const quantize::Options options = options_of(words);
+    quantize::Options options = options_of(words);
+    if (!words.target.empty())
+        options = quantize::obey(options, target_named(words.target));
     const fs::path extension = fs::path(words.output).extension();
     if (extension != ".tflite" && extension != ".onnx" && extension != ".octet")
         throw UsageError("{}: its extension says no format; use .octet, .tflite or .onnx",
@@ -138,17 +152,17 @@ Verb add_quantize(Arguments command) {
     verb.option("--weights", words->weights,
                 "per-channel or per-tensor[,symmetric|asymmetric|pow2][,8|4|3|2|codebook:N]");
     verb.option("--activations", words->activations,
-                "asymmetric, symmetric or pow2[,8|16][,signed|unsigned]");
+                "asymmetric, symmetric or pow2[,8][,signed|unsigned]");
     verb.option("--calibration", words->calibration,
                 "minmax, average, percentile:P, mse or entropy");
     verb.option("--correct", words->correct, "none, all, or a list of equalize, bias, round");
-    verb.option("--compute", words->compute, "integer, weight-only or float");
+    verb.option("--compute", words->compute, "integer or float");
     verb.option("--config", words->config, "A JSON file of these options and of rules for layers");
     verb.option("--ends", words->ends,
                 "Type of the network's inputs and outputs: int8 or float; float for .onnx");
     verb.option("--rounding", words->rounding,
                 "reference, micro or float; reference for .tflite, else float");
-    verb.option("-t,--target", words->target, "Refuse what this target cannot run");
+    verb.option("-t,--target", words->target, "Keep to what this target can run");
     verb.option("--samples", words->samples, 1, 1000000, "Use at most so many of the samples");
     verb.option("--data-scale", words->data_scale,
                 "SCALE[,ZERO_POINT]: the arrays' numbers mean SCALE (number - ZERO_POINT)");

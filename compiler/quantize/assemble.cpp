@@ -206,13 +206,6 @@ private:
             for (TensorId &id : op.inputs)
                 if (id != no_tensor && !graph_.tensor(id).constant())
                     id = real_form(id);
-            if (layer) { // Quantized weights of a float operator.
-                const TensorId stored = weights(source, *layer);
-                op.inputs[1] =
-                    add_tensor(graph_.tensor(source.inputs[1]), "_dequantized", DType::f32, {});
-                convert(OpKind::dequantize, stored, op.inputs[1]);
-                set_bias(result_, op, layer->bias);
-            }
             real_[op.outputs[0]] = op.outputs[0];
         } else {
             if (layer) {

@@ -4,6 +4,7 @@
 #include "compiler/quantize/prepare.h"
 #include "compiler/quantize/weighted.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace octet::quantize {
@@ -62,6 +63,19 @@ void scale_output(Graph &graph, Operator &producer, const std::vector<float> &sc
     }
     set_weight_rows(graph, producer, rows);
     set_bias(graph, producer, bias);
+}
+
+/// Whether a convolution may have this padding: on each side less than its window reaches.
+bool fits_window(const Shape &weights, const Operator &op, const Padding &padding) {
+    const auto fits = [&](const auto &attributes) {
+        const int rows = attributes.dilation_h * (weights[1] - 1) + 1;
+        const int columns = attributes.dilation_w * (weights[2] - 1) + 1;
+        return std::max(padding.top, padding.bottom) < rows &&
+               std::max(padding.left, padding.right) < columns;
+    };
+    if (const auto *conv = std::get_if<Conv2dAttributes>(&op.attributes))
+        return fits(*conv);
+    return fits(op.as<DepthwiseConv2dAttributes>());
 }
 
 Activation activation_named(OpKind kind) {
@@ -210,10 +224,11 @@ std::vector<std::string> fuse_padding(Graph &graph) {
             padding = &depthwise->padding;
         if (!padding || reader.inputs[0] != pad.outputs[0])
             continue;
-        padding->top += pads[1].first;
-        padding->bottom += pads[1].second;
-        padding->left += pads[2].first;
-        padding->right += pads[2].second;
+        const Padding both = {padding->top + pads[1].first, padding->bottom + pads[1].second,
+                              padding->left + pads[2].first, padding->right + pads[2].second};
+        if (!fits_window(graph.tensor(reader.inputs[1]).shape, reader, both))
+            continue;
+        *padding = both;
         const std::string name = pad.name;
         bypass(graph, int(i), graph.operators[i].inputs[0]);
         return {name};

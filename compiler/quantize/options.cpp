@@ -113,22 +113,14 @@ ActivationScheme activation_scheme(const std::string &text) {
         const auto bits = number<int>(word);
         if (mode)
             scheme.mode = *mode;
-        else if (bits && (*bits == 8 || *bits == 16))
-            scheme.bits = *bits;
+        else if (bits && *bits == 8)
+            scheme.bits = 8;
         else if (word == "signed" || word == "unsigned")
             scheme.is_unsigned = word == "unsigned";
         else
             throw UsageError("activations '{}': '{}' is not known; use asymmetric, symmetric or "
-                             "pow2, then 8 or 16 bits, then signed or unsigned",
+                             "pow2, then 8 bits, then signed or unsigned",
                              text, word);
-    }
-    if (scheme.bits == 16 && (scheme.is_unsigned || scheme.mode == Mode::asymmetric)) {
-        // 16-bit activations are symmetric in every engine; asymmetric is only the default of 8.
-        if (scheme.is_unsigned || text.find("asymmetric") != std::string::npos)
-            throw UsageError("activations '{}': of 16 bits they are signed and symmetric, as in "
-                             "all engines; use symmetric,16",
-                             text);
-        scheme.mode = Mode::symmetric;
     }
     return scheme;
 }
@@ -185,10 +177,10 @@ Corrections corrections(const std::string &text) {
 }
 
 Compute compute(const std::string &text) {
-    for (Compute candidate : {Compute::integer, Compute::weight_only, Compute::float32})
+    for (Compute candidate : {Compute::integer, Compute::float32})
         if (to_text(candidate) == text)
             return candidate;
-    throw UsageError("compute '{}' is not known; use integer, weight-only or float", text);
+    throw UsageError("compute '{}' is not known; use integer or float", text);
 }
 
 std::string to_text(const WeightScheme &scheme) {
@@ -227,7 +219,7 @@ std::string to_text(const Corrections &corrections) {
 }
 
 std::string_view to_text(Compute compute) {
-    static constexpr std::string_view names[] = {"integer", "weight-only", "float"};
+    static constexpr std::string_view names[] = {"integer", "float"};
     return names[size_t(compute)];
 }
 

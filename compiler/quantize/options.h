@@ -35,23 +35,22 @@ struct WeightScheme {
 
 struct ActivationScheme {
     Mode mode = Mode::asymmetric;
-    int bits = 8; ///< 8 or 16
+    int bits = 8;
     bool is_unsigned = false;
     bool operator==(const ActivationScheme &) const = default;
 };
 
 struct Calibration {
     Method method = Method::percentile;
-    bool search = true; ///< try all methods and more, and keep what measures best
+    bool search = true;        ///< try all methods and more, and keep what measures best
     double percentile = 99.99; ///< of Method::percentile
     bool operator==(const Calibration &) const = default;
 };
 
 /// How an operator computes.
 enum class Compute : uint8_t {
-    integer,     ///< quantized weights and activations
-    weight_only, ///< quantized weights, dequantized before a float operator
-    float32,     ///< as it was
+    integer, ///< quantized weights and activations
+    float32, ///< as it was
 };
 
 /// What one operator gets: its weights' scheme and its outputs'.
@@ -72,6 +71,7 @@ struct Rule {
     std::optional<Calibration> calibration;
     std::optional<Compute> compute;
     std::optional<Range> range;
+    bool may_match_none = false; ///< no error where it matches no operator
 
     bool matches(const Operator &op) const;
     /// "name 'conv*', op conv2d", for messages.
@@ -85,15 +85,19 @@ struct Corrections {
 /// The type of the network's inputs and outputs.
 enum class Ends : uint8_t { integer, real };
 
+/// The user's own words for the whole network's schemes; empty: none, the defaults hold.
+struct Asked {
+    std::string weights, activations;
+};
+
 struct Options {
+    Asked asked;
     LayerScheme scheme; ///< of all operators that no rule changes
     Corrections correct;
     std::vector<Rule> rules;
     std::map<std::string, Range> ranges; ///< by the tensor's name, given by the user
     std::optional<Ends> ends;            ///< default: the output format's
     std::optional<Rounding> rounding;    ///< default: the output format's
-    /// Weights of fewer elements stay float in weight-only quantization.
-    int64_t minimum_weights = 0;
 };
 
 WeightScheme weight_scheme(const std::string &text);

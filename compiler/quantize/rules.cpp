@@ -135,19 +135,18 @@ void read_configuration(const std::filesystem::path &file, Options &options) {
     }
     const Reader reader(file, "");
     reader.only(json, {"weights", "activations", "calibration", "compute", "correct", "ends",
-                       "rounding", "ranges", "rules", "minimum_weights"});
+                       "rounding", "ranges", "rules"});
     reader.scheme(json, options.scheme);
+    if (json.contains("weights"))
+        options.asked.weights = json["weights"];
+    if (json.contains("activations"))
+        options.asked.activations = json["activations"];
     if (json.contains("correct"))
         options.correct = corrections(reader.text(json, "correct"));
     if (json.contains("ends"))
         options.ends = ends_named(reader, reader.text(json, "ends"));
     if (json.contains("rounding"))
         options.rounding = rounding_from_name(reader.text(json, "rounding"));
-    if (json.contains("minimum_weights")) {
-        if (!json["minimum_weights"].is_number_unsigned())
-            reader.fail("'minimum_weights' must be a number of elements");
-        options.minimum_weights = json["minimum_weights"].get<int64_t>();
-    }
     if (json.contains("ranges")) {
         if (!json["ranges"].is_object())
             reader.fail("'ranges' must map tensors' names to [lowest, highest]");
@@ -179,7 +178,7 @@ std::vector<LayerScheme> schemes(const Graph &graph, const Options &options) {
             if (rule.range)
                 scheme.range = rule.range;
         }
-        if (!matched)
+        if (!matched && !rule.may_match_none)
             throw UsageError("{}: the rule {} matches no operator; `octet inspect` lists their "
                              "names and kinds",
                              where(graph), rule.text());

@@ -76,6 +76,20 @@ Runner read_runner(const json &runner) {
             runner.value("command", std::vector<std::string>()), runner.value("seconds", 600.0)};
 }
 
+QuantizationLimits read_limits(const json &entry) {
+    QuantizationLimits limits;
+    limits.weight_bits = entry.value("weight_bits", limits.weight_bits);
+    limits.activation_bits = entry.value("activation_bits", limits.activation_bits);
+    limits.codebooks = entry.value("codebooks", limits.codebooks);
+    limits.per_channel = entry.value("per_channel", limits.per_channel);
+    limits.asymmetric_weights = entry.value("asymmetric_weights", limits.asymmetric_weights);
+    limits.asymmetric_activations =
+        entry.value("asymmetric_activations", limits.asymmetric_activations);
+    limits.power_of_two_scales = entry.value("power_of_two_scales", limits.power_of_two_scales);
+    limits.float_operators = entry.value("float_operators", limits.float_operators);
+    return limits;
+}
+
 void check_memories(const std::filesystem::path &file, const Target &target) {
     size_t rams = 0;
     for (size_t i = 0; i < target.memories.size(); ++i) {
@@ -169,6 +183,7 @@ Target read_target(const std::filesystem::path &file) {
     target.flash_bytes = description.value("flash_bytes", uint64_t(0));
     target.caches = read_memories(file, description, "caches");
     target.memories = read_memories(file, description, "memories");
+    target.quantization = read_limits(description.value("quantization", json::object()));
     const json &toolchain = description["toolchain"];
     const std::vector<std::string> none;
     target.toolchain = {toolchain["c_compiler"], toolchain["archive"],

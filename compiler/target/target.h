@@ -48,6 +48,18 @@ struct Toolchain {
     std::vector<std::string> link;            ///< makes an executable for the runner's command
 };
 
+/// What the chip can run of quantized networks. The defaults are what the kernels that ship run.
+struct QuantizationLimits {
+    std::vector<int> weight_bits = {8, 4, 3, 2};
+    std::vector<int> activation_bits = {8};
+    bool codebooks = true; ///< weights may be indices into codebooks of 8-bit values
+    bool per_channel = true;
+    bool asymmetric_weights = false;
+    bool asymmetric_activations = true;
+    bool power_of_two_scales = false;         ///< all scales must be powers of two
+    std::vector<std::string> float_operators; ///< kinds that must not be quantized, "conv2d"
+};
+
 struct Target {
     std::string name;
     std::string description;
@@ -75,6 +87,7 @@ struct Target {
     std::vector<MemoryRegion> memories; ///< regions with addresses, fastest first
     uint64_t ram_bytes = 0;             ///< what a network may use; 0: no limit
     uint64_t flash_bytes = 0;
+    QuantizationLimits quantization;
     Toolchain toolchain;
     Runner runner;
     std::filesystem::path file;
