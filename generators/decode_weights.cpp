@@ -1,7 +1,6 @@
 #include "generators/decode_weights.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace octet::generators {
 
@@ -76,68 +75,98 @@ void cut_into_parts(DecodeWeightsSpec &spec, int part, int multiple) {
     }
 }
 
-DecodeWeights::DecodeWeights(const DecodeWeightsSpec &spec) : spec(spec) {
-    const Type type = UInt(spec.words ? 32 : 8);
-    const int unit = type.bytes(), group = spec.group / unit;
+Expr DecodeWeights::element_at(int shift, uint32_t repeated_one) const {
+    Expr element;
+    for (const DecodeWeightsSpec::Field &field : spec.fields()) {
+        const Expr down = cast(type_, field.bits * (part % field.per_byte()) + shift);
+        const uint32_t mask = repeated_one * ((1u << field.bits) - 1);
+        const Expr bits =
+            loaded(place, lane, run, field.row + part / field.per_byte(), block) >> down &
+            make_const(type_, mask);
+        element = element.defined() ? element | bits << cast(type_, field.position) : bits;
+    }
+    return element;
+}
+
+Expr DecodeWeights::value() const {
+    const uint32_t half = 1u << (spec.bits - 1), bytes = spec.words ? 0x01010101 : 1;
+    const Expr element = element_at(0, bytes);
+    if (!spec.words)
+        return element - make_const(type_, half);
+    // For each byte without a borrow from its neighbour.
+    return (element + make_const(type_, bytes * (0x80 - half))) ^ make_const(type_, bytes * 0x80);
+}
+
+Expr DecodeWeights::codebook() const {
+    if (spec.codebooks == 1)
+        return 0;
+    return min((block * spec.lanes + lane) / spec.channels_per_codebook, spec.codebooks - 1);
+}
+
+Expr DecodeWeights::looked_up(const Expr &element) const {
+    const Expr index = cast<int32_t>(cast<uint8_t>(element));
+    return reinterpret<uint8_t>(
+        codebooks_(unsafe_promise_clamped(index, 0, (1 << spec.bits) - 1), codebook()));
+}
+
+Expr DecodeWeights::selected(const Expr &element, int first, int count) const {
+    if (count == 1)
+        return entries_vary ? Expr(entries(first, place, lane, block))
+                            : codebooks_(first, codebook());
+    const int half = count / 2;
+    return select((element & make_const(type_, half)) != make_zero(type_),
+                  selected(element, first + half, half), selected(element, first, half));
+}
+
+void DecodeWeights::expand_codebook() {
+    const Type word = UInt(8 * spec.parts());
+    Var byte("byte");
+    Expr entry = make_zero(word);
+    for (int i = 0; i < spec.parts(); ++i) {
+        const Expr element = byte >> (spec.bits * i) & ((1 << spec.bits) - 1);
+        entry = entry | cast(word, looked_up(element)) << make_const(word, 8 * i);
+    }
+    expanded(byte) = entry;
+    bound_output(expanded, {256});
+    signature.outputs.push_back(expanded);
+}
+
+DecodeWeights::DecodeWeights(const DecodeWeightsSpec &spec)
+    : spec(spec), type_(UInt(spec.words ? 32 : 8)) {
+    // Elements of the output's type, and parts that are loops.
+    const int unit = spec.expand ? spec.parts() : type_.bytes();
+    const int group = spec.expand ? 1 : spec.group / unit, parts = spec.expand ? 1 : spec.parts();
     ImageParam stored = signature.input(
-        "stored", type, {group, spec.lanes, spec.runs, spec.stored_rows(), spec.blocks}, {}, 4);
-
+        "stored", type_, {group, spec.lanes, spec.runs, spec.stored_rows(), spec.blocks}, {}, 4);
     loaded(place, lane, run, row, block) = stored(place, lane, run, row, block);
-    // Elements of one part: all bytes of a word, or the one at `shift` alone.
-    const auto element_at = [&](int shift, uint32_t repeated_one) {
-        Expr element;
-        for (const DecodeWeightsSpec::Field &field : spec.fields()) {
-            const Expr down = cast(type, field.bits * (part % field.per_byte()) + shift);
-            const uint32_t mask = repeated_one * ((1u << field.bits) - 1);
-            const Expr bits =
-                loaded(place, lane, run, field.row + part / field.per_byte(), block) >> down &
-                make_const(type, mask);
-            element = element.defined() ? element | bits << cast(type, field.position) : bits;
-        }
-        return element;
-    };
 
+    const int size = 1 << spec.bits;
+    if (spec.codebooks)
+        codebooks_ = signature.input("codebooks", Int(8), {size, spec.codebooks},
+                                     spec.select ? std::vector<int>{spec.codebooks, 1}
+                                                 : std::vector<int>{1, size});
     Expr result;
     if (spec.codebooks == 0) {
-        // value - 2^(bits - 1) for each byte, without a borrow from its neighbour.
-        const uint32_t half = 1u << (spec.bits - 1), bytes = spec.words ? 0x01010101 : 1;
-        const Expr element = element_at(0, bytes);
-        result = spec.words ? (element + make_const(type, bytes * (0x80 - half))) ^
-                                  make_const(type, bytes * 0x80)
-                            : element - make_const(type, half);
-    } else {
-        const int size = 1 << spec.bits;
-        ImageParam table = signature.input("codebooks", Int(8), {size, spec.codebooks},
-                                           spec.select ? std::vector<int>{spec.codebooks, 1}
-                                                       : std::vector<int>{1, size});
-        const Expr number = (block * spec.lanes + lane) / spec.channels_per_codebook;
-        const Expr codebook = spec.codebooks == 1 ? Expr(0) : min(number, spec.codebooks - 1);
+        result = value();
+    } else if (spec.expand) {
+        expand_codebook();
+        result = expanded(cast<int32_t>(loaded(place, lane, run, 0, block)));
+    } else if (spec.select) {
         Var index("index");
         entries_vary = spec.codebooks > 1 && spec.lanes > 1;
-        entries(index, place, lane, block) = table(index, codebook);
-        const auto look_up = [&](const Expr &element) {
-            return reinterpret<uint8_t>(
-                table(unsafe_promise_clamped(cast<int32_t>(cast<uint8_t>(element)), 0, size - 1),
-                      codebook));
-        };
-        const Expr element = element_at(0, 1);
-        std::function<Expr(int, int)> choose = [&](int first, int count) -> Expr {
-            if (count == 1)
-                return entries_vary ? Expr(entries(first, place, lane, block))
-                                    : table(first, codebook);
-            const Expr upper = (element & make_const(type, count / 2)) != make_zero(type);
-            return select(upper, choose(first + count / 2, count / 2), choose(first, count / 2));
-        };
-        result = spec.select ? reinterpret<uint8_t>(choose(0, size)) : cast(type, look_up(element));
+        entries(index, place, lane, block) = codebooks_(index, codebook());
+        result = reinterpret<uint8_t>(selected(element_at(0, 1), 0, size));
+    } else {
+        result = cast(type_, looked_up(element_at(0, 1)));
         for (int byte = 1; byte < unit; ++byte)
-            result = result | cast(type, look_up(element_at(8 * byte, 1)))
-                                  << make_const(type, 8 * byte);
+            result = result | cast(type_, looked_up(element_at(8 * byte, 1)))
+                                  << make_const(type_, 8 * byte);
     }
     output(place, lane, run, part, block) = result;
     const int lane_stride = group, run_stride = lane_stride * spec.lanes;
-    bound_output(output, {group, spec.lanes, spec.runs, spec.parts(), spec.blocks},
+    bound_output(output, {group, spec.lanes, spec.runs, parts, spec.blocks},
                  {1, lane_stride, run_stride, run_stride * spec.runs, spec.block_bytes / unit});
-    signature.outputs = {output};
+    signature.outputs.push_back(output);
 }
 
 } // namespace octet::generators

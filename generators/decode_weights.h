@@ -33,8 +33,11 @@ struct DecodeWeightsSpec {
     int block_bytes = 1; ///< from one block of the packed array to the next
     bool words = false;  ///< four elements at a time; group and block_bytes are multiples of four
     bool select = false; ///< codebooks are read by selections, else by look-ups
+    /// The one codebook is first expanded to a table of what each stored byte means, 2 or 4
+    /// elements: as many weights for one look-up. Bits are 4 or 2, parts of one byte.
+    bool expand = false;
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(DecodeWeightsSpec, bits, codebooks, channels_per_codebook, group,
-                                   lanes, runs, blocks, block_bytes, words, select)
+                                   lanes, runs, blocks, block_bytes, words, select, expand)
 
     /// Bits of an element that lie side by side in one stored byte.
     struct Field {
@@ -54,6 +57,9 @@ struct DecodeWeightsSpec {
         return int64_t(blocks - 1) * block_bytes + int64_t(parts()) * part_bytes();
     }
 
+    /// Entries of as many bytes as there are parts; 0 without.
+    int64_t expanded_bytes() const { return expand ? int64_t(256) * parts() : 0; }
+
     /// The codebook of the element at that offset of the packed array.
     int codebook_at(int64_t offset) const;
     /// Where entry `index` of a codebook lies: neighbouring codebooks side by side for selections.
@@ -70,7 +76,7 @@ struct DecodeWeightsSpec {
 /// that is free. `spec` has bits and codebooks set and comes with the array's shape.
 void cut_into_parts(DecodeWeightsSpec &spec, int part, int multiple);
 
-/// Arguments: stored; codebooks s8 (where there are any); output.
+/// Arguments: stored; codebooks s8 (where there are any); `expanded` where spec.expand; output.
 struct DecodeWeights {
     explicit DecodeWeights(const DecodeWeightsSpec &spec);
 
@@ -81,8 +87,22 @@ struct DecodeWeights {
     Halide::Func loaded{"loaded"}; ///< (place, lane, run, row, block), what is stored
     /// Selections: (index, place, lane, block), the entry that an element of that place chooses.
     Halide::Func entries{"entries"};
-    Halide::Func output{"output"}; ///< (place, lane, run, part, block)
-    bool entries_vary = false;     ///< entries depend on place and lane
+    Halide::Func output{"output"};     ///< (place, lane, run, part, block)
+    bool entries_vary = false;         ///< entries depend on place and lane
+    Halide::Func expanded{"expanded"}; ///< (stored byte), where spec.expand
+
+private:
+    /// Numbers of the part's elements: of all bytes of a word, or of the one at `shift` alone.
+    Halide::Expr element_at(int shift, uint32_t repeated_one) const;
+    Halide::Expr value() const;
+    Halide::Expr looked_up(const Halide::Expr &element) const;
+    /// One of the `count` entries from `first` on, by the bits of `element`.
+    Halide::Expr selected(const Halide::Expr &element, int first, int count) const;
+    void expand_codebook();
+    Halide::Expr codebook() const;
+
+    Halide::Type type_;
+    Halide::ImageParam codebooks_;
 };
 
 } // namespace octet::generators

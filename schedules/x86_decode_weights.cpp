@@ -45,8 +45,7 @@ void schedule(DecodeWeights &kernel, const DecodeWeightsKnobs &knobs) {
     vectorize(output, li);
     if (kernel.entries_vary) {
         kernel.entries.compute_at(output, lo);
-        Var index = kernel.entries.args().front();
-        kernel.entries.reorder(kernel.place, kernel.lane, index).unroll(index);
+        kernel.entries.reorder(kernel.place, kernel.lane, kernel.entries.args().front());
         vectorize(kernel.entries, kernel.lane);
     }
     // Blocks that reach into the next one are written one after another.

@@ -170,6 +170,11 @@ WeightsArgument lower_weights(Builder &builder, const Operator &op, const Packed
                                 {"output", builder.argument(scratch)}};
     if (spec.codebooks)
         arguments["codebooks"] = stored_codebooks(builder, *coded);
+    std::vector<int> outputs = {scratch};
+    if (spec.expand) {
+        outputs.push_back(builder.scratch(op.name + "/expanded", spec.expanded_bytes()));
+        arguments["expanded"] = builder.argument(outputs.back());
+    }
     Operator decode;
     decode.kind = op.kind;
     decode.name = op.name + "/weights";
@@ -181,7 +186,7 @@ WeightsArgument lower_weights(Builder &builder, const Operator &op, const Packed
                           .signature = &kernel.signature,
                           .arguments = arguments,
                           .inputs = {},
-                          .outputs = {scratch}});
+                          .outputs = outputs});
     return {builder.argument(scratch), scratch};
 }
 
