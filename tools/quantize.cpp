@@ -1,11 +1,14 @@
 // octet quantize: from a float network and a few hundred samples to an int8 network.
 #include "compiler/quantize/quantize.h"
+#include "compiler/quantize/explain.h"
 #include "compiler/quantize/obey.h"
 
 #include "compiler/compile.h"
 #include "compiler/export/export.h"
 #include "compiler/support/error.h"
+#include "tools/judge.h"
 #include "tools/model.h"
+#include "tools/predict.h"
 #include "tools/progress.h"
 #include "tools/real_arrays.h"
 #include "tools/table.h"
@@ -20,9 +23,10 @@ namespace fs = std::filesystem;
 
 struct Words {
     std::string model, output, weights, activations, calibration, correct, compute, config, ends,
-        rounding, target, data_scale, statistics, save_statistics;
+        rounding, target, data_scale, save_statistics, report, labels;
     std::vector<std::string> data;
     int samples = 1024;
+    int64_t sample_count = 0; ///< in the data, of which `samples` are used
     bool verbose = false;
 };
 
@@ -108,7 +112,38 @@ void print_layers(const quantize::Quantized &quantized) {
     fmt::print("{}", table.text());
 }
 
-int run(const Words &words) {
+/// Accuracy of both networks on the calibration samples, whose labels are the same of all.
+void add_accuracy(const Words &words, const quantize::Quantized &quantized,
+                  const quantize::Samples &samples, report::QuantizationReport &page) {
+    const std::vector<int64_t> labels = read_labels(words.labels, words.sample_count);
+    std::vector<int64_t> used; // as Samples::some() takes them
+    for (int64_t i = 0; i < samples.count; ++i)
+        used.push_back(labels[size_t(i * words.sample_count / samples.count)]);
+    quantize::Simulation simulation(quantized);
+    std::vector<Values> outputs(quantized.prepared.outputs.size());
+    const int64_t at_once = quantize::samples_at_once(quantized.prepared);
+    for (int64_t first = 0; first < samples.count; first += at_once) {
+        const std::vector<Values> some = simulation.run(samples.part(first, at_once));
+        for (size_t i = 0; i < some.size(); ++i)
+            outputs[i].insert(outputs[i].end(), some[i].begin(), some[i].end());
+    }
+    page.quantized_accuracy = judge(quantized.prepared, outputs, used).accuracy;
+    page.float_accuracy =
+        judge(quantized.prepared, run_float(quantized.prepared, samples, 0), used).accuracy;
+    page.accuracy_name = "accuracy on calibration data";
+}
+
+void write_report(const Words &words, const Graph &graph, const quantize::Quantized &quantized,
+                  const quantize::Samples &samples, const quantize::Options &options) {
+    ProgressLine progress("measuring sensitivity", words.verbose);
+    report::QuantizationReport page =
+        quantize::explain(graph, quantized, samples, options, progress.callback());
+    if (!words.labels.empty())
+        add_accuracy(words, quantized, samples, page);
+    report::write_quantization_report(page, words.report);
+}
+
+int run(Words words) {
     quantize::Options options = options_of(words);
     if (!words.target.empty())
         options = quantize::obey(options, target_named(words.target));
@@ -116,10 +151,16 @@ int run(const Words &words) {
     if (extension != ".tflite" && extension != ".onnx" && extension != ".octet")
         throw UsageError("{}: its extension says no format; use .octet, .tflite or .onnx",
                          words.output);
+    for (const std::string &file : {words.output, words.report, words.save_statistics})
+        if (const fs::path folder = fs::path(file).parent_path();
+            !folder.empty() && !fs::is_directory(folder))
+            throw UsageError("{}: there is no folder {}; make it first", file, folder.string());
     const Graph graph = load_float(words.model);
     const std::optional<DataScale> scale =
         words.data_scale.empty() ? std::nullopt : std::optional(data_scale(words.data_scale));
-    const quantize::Samples samples = read_samples(graph, words.data, scale).some(words.samples);
+    const quantize::Samples all = read_samples(graph, words.data, scale);
+    const quantize::Samples samples = all.some(words.samples);
+    words.sample_count = all.count;
 
     ProgressLine progress("quantizing", words.verbose);
     const quantize::Quantized quantized =
@@ -129,9 +170,11 @@ int run(const Words &words) {
         fmt::print(stderr, "octet: note: {}\n", note);
     if (!words.target.empty())
         require_runnable(quantized.graph, words.target);
+    export_model(quantized.graph, words.output);
+    if (!words.report.empty())
+        write_report(words, graph, quantized, samples, options);
     if (!words.save_statistics.empty())
         quantize::save(quantized.statistics, quantized.prepared, words.save_statistics);
-    export_model(quantized.graph, words.output);
     print_layers(quantized);
     fmt::print("{}: {} bytes, output SQNR {:.2f} dB on {} calibration samples\n", words.output,
                fs::file_size(words.output), quantized.outcome.output_sqnr, samples.count);
@@ -168,6 +211,10 @@ Verb add_quantize(Arguments command) {
                 "SCALE[,ZERO_POINT]: the arrays' numbers mean SCALE (number - ZERO_POINT)");
     verb.option("--save-statistics", words->save_statistics,
                 "Write what calibration saw to this file");
+    verb.option("--report", words->report,
+                "Write a page (.html) that explains the result layer by layer");
+    verb.option("-l,--labels", words->labels,
+                "Class numbers of the samples, for the report's accuracy");
     verb.flag("--verbose", words->verbose, "Say on stderr what is done");
     verb.footer(R"(
 Needs no option but the data: 8 bits, weights per channel, and all corrections. docs/quantization.md
@@ -176,7 +223,7 @@ says how to choose.
 Examples:
   octet quantize resnet.onnx --data train_x.npy -o resnet_int8.tflite
   octet quantize mobilenet.onnx --data x.npy -o m.onnx --weights per-tensor --calibration entropy
-  octet quantize resnet.onnx --data x.npy -o resnet.octet --weights per-channel,4)");
+  octet quantize resnet.onnx --data x.npy -o resnet.octet --weights per-channel,4 --report r.html)");
     return {verb, [words] { return run(*words); }};
 }
 

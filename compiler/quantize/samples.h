@@ -4,6 +4,7 @@
 #include "compiler/float/float_executor.h"
 #include "compiler/support/npy.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -22,6 +23,14 @@ struct Samples {
             const size_t one = values.size() / size_t(count);
             result.push_back(std::span(values).subspan(size_t(first) * one, size_t(n) * one));
         }
+        return result;
+    }
+    /// Samples [first, first + n), as many as there are of them.
+    Samples part(int64_t first, int64_t n) const {
+        Samples result;
+        result.count = std::min(n, count - first);
+        for (const std::span<const float> values : slice(first, result.count))
+            result.inputs.emplace_back(values.begin(), values.end());
         return result;
     }
     /// At most `most` of them, evenly spread.

@@ -94,7 +94,7 @@ function sensitivityChart() {
         },
         options: options(
             {
-                x: axis('dB of output SQNR lost to this layer alone', {beginAtZero: true}),
+                x: axis('dB of output SQNR gained when this layer stays float', {beginAtZero: true}),
                 y: {ticks: {color: color('ink'), autoSkip: false}, grid: {display: false}},
             },
             {

@@ -100,13 +100,13 @@ std::string quantization_page(const QuantizationReport &report) {
         "<p class=\"source\">{}</p>\n",
         network, quantization_style, network, escape(report.source));
     page += tiles(report) + (charts ? overview_charts(report) : no_charts);
-    page +=
-        "<h2>Layers</h2>\n<p class=\"hint\">Sensitivity is what the network's output loses when "
-        "only this layer is quantized. Clipped values lie outside the range that the output "
-        "represents; saturated ones are at its ends. Click a column to sort.</p>\n"
-        "<div class=\"tools\"><input type=\"search\" placeholder=\"Filter by name or "
-        "operator\" aria-label=\"Filter layers\"></div>\n" +
-        layer_table(report);
+    page += "<h2>Layers</h2>\n<p class=\"hint\">Sensitivity is the SQNR that the network's output "
+            "gains when this layer alone stays float. Clipped values lie outside the range that "
+            "the output "
+            "represents; saturated ones are at its ends. Click a column to sort.</p>\n"
+            "<div class=\"tools\"><input type=\"search\" placeholder=\"Filter by name or "
+            "operator\" aria-label=\"Filter layers\"></div>\n" +
+            layer_table(report);
     page += "<h2>Layer by layer</h2>\n<p class=\"hint\">The number at the right is the SQNR in the "
             "running network.</p>\n" +
             layer_sections(report, charts);

@@ -3,8 +3,8 @@
 //
 // The page's first question is where the loss comes from, so every layer has three answers: its
 // SQNR alone (float inputs, its own quantization), its SQNR in the running network (with what it
-// inherits from the layers before it), and its sensitivity (what the network's output loses when
-// only this layer is quantized). The second is why, which the distributions answer. What is not
+// inherits from the layers before it), and its sensitivity (what the network's output gains when
+// this layer alone stays float). The second is why, which the distributions answer. What is not
 // known is left out of the structure and shows as a dash. Charts are drawn when they come into
 // view, so a page of a thousand layers opens as fast as one of ten.
 #pragma once
@@ -50,7 +50,7 @@ struct QuantizedLayer {
     std::string activation_scheme; ///< of the output: "int8, asymmetric, mse"
     std::optional<double> sqnr_alone, sqnr_running; ///< dB, of the output; infinite: exact
     std::optional<double>
-        sensitivity; ///< dB that the network's output SQNR loses to this layer alone
+        sensitivity; ///< dB that the network's output SQNR gains when this layer stays float
     std::optional<Interval> observed,
         chosen;                      ///< the output's values: all that were seen, represented
     std::optional<double> clipped;   ///< share of the float output values outside `chosen`, 0 to 1

@@ -266,11 +266,30 @@ TEST_CASE("Networks that cannot be quantized are refused", "[cli]") {
     here.refused("nan.tflite -d x.npy -o r.tflite", "holds NaN at element 2", 1);
 }
 
+TEST_CASE("The report explains every layer", "[cli]") {
+    const Place here;
+    const Array labels{DType::s64, {8}, Bytes(8 * sizeof(int64_t))};
+    const NpyFile labels_file{here / "y.npy", &labels};
+    write_npy({&labels_file, 1});
+    here.quantized("--calibration minmax --report r.html -l y.npy");
+    std::ifstream file(here / "r.html");
+    const std::string page((std::istreambuf_iterator<char>(file)), {});
+    const Graph graph = import_model(here / "net.tflite");
+    for (const Operator &op : graph.operators)
+        if (op.kind == OpKind::conv2d || op.kind == OpKind::fully_connected)
+            CHECK_THAT(page, Catch::Contains(op.name));
+    CHECK_THAT(page, Catch::Contains("accuracy on calibration data"));
+    CHECK_THAT(page, Catch::Contains("per-channel,symmetric,8"));
+    here.refused("net.tflite -d x.npy -o q.tflite --report none/r.html", "there is no folder none");
+}
+
 TEST_CASE("An output that cannot be written is refused, and so are statistics", "[cli]") {
     const Place here;
     const std::string run = "net.tflite -d x.npy --calibration minmax --correct none ";
-    here.refused(run + "-o none/q.tflite", "none/q.tflite: ", 1);
-    here.refused(run + "-o q.tflite --save-statistics none/s.json", "none/s.json: ", 1);
+    here.refused(run + "-o none/q.tflite --save-statistics s.json",
+                 "none/q.tflite: there is no folder none");
+    here.refused(run + "-o q.tflite --save-statistics none/s.json",
+                 "none/s.json: there is no folder none");
 }
 
 } // namespace octet::test

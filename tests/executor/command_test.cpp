@@ -162,12 +162,13 @@ TEST_CASE("Every core computes, counts and marks", "[executor]") {
         for (size_t i = 0; i < elements; ++i)
             CHECK(outcome.reads[0][i] == uint8_t(2 * in[i] + 1));
         CHECK(outcome.reads[1] == Bytes{6});
-        // The whole run is both calls and little more.
+        // The whole run is both kernels and the runtime around them; a single call is counted
+        // around its kernel alone.
         REQUIRE(outcome.instructions.size() == 3);
         CHECK(outcome.instructions[1] > 16);
         const uint64_t calls = outcome.instructions[1] + outcome.instructions[2];
-        CHECK(outcome.instructions[0] + 200 > calls);
-        CHECK(outcome.instructions[0] < calls + 200);
+        CHECK(outcome.instructions[0] > calls);
+        CHECK(outcome.instructions[0] < calls + 400);
         REQUIRE(outcome.marks.size() == 1);
         CHECK(outcome.marks[0].stack > 0);
         CHECK(outcome.marks[0].stack < 1024);
