@@ -3,6 +3,7 @@
 #include "compiler/import/fold.h"
 #include "compiler/quantize/prepare.h"
 #include "compiler/quantize/weighted.h"
+#include "compiler/reference/relu.h"
 
 #include <algorithm>
 #include <cmath>
@@ -76,19 +77,6 @@ bool fits_window(const Shape &weights, const Operator &op, const Padding &paddin
     if (const auto *conv = std::get_if<Conv2dAttributes>(&op.attributes))
         return fits(*conv);
     return fits(op.as<DepthwiseConv2dAttributes>());
-}
-
-Activation activation_named(OpKind kind) {
-    switch (kind) {
-    case OpKind::relu:
-        return Activation::relu;
-    case OpKind::relu6:
-        return Activation::relu6;
-    case OpKind::relu_n1_to_1:
-        return Activation::relu_n1_to_1;
-    default:
-        return Activation::none;
-    }
 }
 
 } // namespace
@@ -186,7 +174,7 @@ std::vector<std::string> fuse_activations(Graph &graph) {
     const Connections connections(graph);
     for (size_t i = 0; i < graph.operators.size(); ++i) {
         const Operator &op = graph.operators[i];
-        const Activation activation = activation_named(op.kind);
+        const Activation activation = reference::activation_of(op.kind);
         if (activation == Activation::none || connections.only_reader(op.inputs[0]) != int(i))
             continue;
         const int before = connections.producer(op.inputs[0]);

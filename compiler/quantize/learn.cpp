@@ -1,11 +1,13 @@
 #include "compiler/quantize/learn.h"
 
 #include "compiler/quantize/rounding.h"
+#include "compiler/reference/accumulate.h"
 #include "compiler/support/parallel.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 namespace octet::quantize {
 
@@ -15,14 +17,10 @@ namespace {
 struct Passed {
     float lowest, highest;
 
-    explicit Passed(Activation activation)
-        : lowest(activation == Activation::none           ? -unbounded
-                 : activation == Activation::relu_n1_to_1 ? -1.0f
-                                                          : 0.0f),
-          highest(activation == Activation::relu6          ? 6.0f
-                  : activation == Activation::relu_n1_to_1 ? 1.0f
-                                                           : unbounded) {}
-    bool all() const { return lowest == -unbounded && highest == unbounded; }
+    explicit Passed(Activation activation) {
+        std::tie(lowest, highest) = reference::real_range(activation);
+    }
+    bool all() const { return std::isinf(lowest) && std::isinf(highest); }
     float apply(float sum) const { return std::min(std::max(sum, lowest), highest); }
     /// What a channel whose sum is `now` should have where the float network has `wanted`.
     float target(float wanted, float now) const {
@@ -32,9 +30,6 @@ struct Passed {
             return std::max(now, highest);
         return wanted;
     }
-
-private:
-    static constexpr float unbounded = std::numeric_limits<float>::infinity();
 };
 
 /// One group's channels while their weights are learned.

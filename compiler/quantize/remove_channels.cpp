@@ -1,6 +1,7 @@
 // Removal of channels that cannot vary, or that nobody looks at.
 #include "compiler/quantize/channels.h"
 #include "compiler/quantize/prepare.h"
+#include "compiler/reference/accumulate.h"
 
 #include <fmt/format.h>
 
@@ -11,17 +12,8 @@ namespace octet::quantize {
 namespace {
 
 float apply(Activation activation, float value) {
-    switch (activation) {
-    case Activation::none:
-        return value;
-    case Activation::relu:
-        return std::max(value, 0.0f);
-    case Activation::relu6:
-        return std::clamp(value, 0.0f, 6.0f);
-    case Activation::relu_n1_to_1:
-        return std::clamp(value, -1.0f, 1.0f);
-    }
-    return value;
+    const auto [lowest, highest] = reference::real_range(activation);
+    return std::clamp(value, lowest, highest);
 }
 
 bool pads(const Operator &op) {
