@@ -33,7 +33,8 @@ TEST_CASE("Unknown verbs and options, missing ones, values out of range", "[cli]
     const Workplace here;
     check_refused(here.octet(""), 2, "a verb is missing");
     check_refused(here.octet("levitate x.tflite"), 2,
-                  "'levitate' is not a verb; use compile, run, verify, bench, inspect, targets");
+                  "'levitate' is not a verb; use compile, run, verify, bench, quantize, evaluate, "
+                  "inspect, targets");
     check_refused(here.octet("--loud"), 2, "'--loud' is not a verb");
     check_refused(here.octet("verify"), 2, "MODEL is required; see octet verify --help");
     check_refused(here.octet("verify a.tflite --fast"), 2, "--fast");
