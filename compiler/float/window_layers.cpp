@@ -118,15 +118,7 @@ int slack_of(int channels) {
 std::unique_ptr<Layer> make_depthwise_conv2d(const Graph &graph, const Operator &op) {
     const auto &a = op.as<DepthwiseConv2dAttributes>();
     const Shape &weights = graph.tensor(op.inputs[1]).shape;
-    Window window;
-    window.kernel_h = weights[1];
-    window.kernel_w = weights[2];
-    window.stride_h = a.stride_h;
-    window.stride_w = a.stride_w;
-    window.dilation_h = a.dilation_h;
-    window.dilation_w = a.dilation_w;
-    window.top = a.padding.top;
-    window.left = a.padding.left;
+    Window window = window_of(a, weights);
     window.multiplier = a.multiplier;
     window.slack = slack_of(weights[3]);
     return std::make_unique<Depthwise>(graph, op, window, a.activation);

@@ -18,6 +18,19 @@ int divide_up(int64_t a, int64_t b) {
 
 } // namespace
 
+Window seen_backwards(const Window &window) {
+    Window result;
+    result.kernel_h = window.kernel_h;
+    result.kernel_w = window.kernel_w;
+    result.dilation_h = window.dilation_h;
+    result.dilation_w = window.dilation_w;
+    result.spread_h = window.stride_h;
+    result.spread_w = window.stride_w;
+    result.top = window.dilation_h * (window.kernel_h - 1) - window.top;
+    result.left = window.dilation_w * (window.kernel_w - 1) - window.left;
+    return result;
+}
+
 WindowParts::WindowParts(const Shape &input, const Shape &output, const Window &window)
     : window_(window), in_h_(input[1]), in_w_(input[2]), in_channels_(input[3]), out_h_(output[1]),
       out_w_(output[2]), channels_(input[3] * window.multiplier) {}

@@ -27,6 +27,26 @@ struct Window {
     int slack = 0;                  ///< elements that kernels may read behind the last window
 };
 
+/// The window of a convolution's attributes for weights (channels, height, width, ...) or, of a
+/// depthwise one, (1, height, width, channels).
+template <typename Attributes>
+Window window_of(const Attributes &a, const Shape &weights) {
+    Window window;
+    window.kernel_h = weights[1];
+    window.kernel_w = weights[2];
+    window.stride_h = a.stride_h;
+    window.stride_w = a.stride_w;
+    window.dilation_h = a.dilation_h;
+    window.dilation_w = a.dilation_w;
+    window.top = a.padding.top;
+    window.left = a.padding.left;
+    return window;
+}
+
+/// The window through which a convolution's input sees its output, for weights turned by half a
+/// turn: the one of the gradient by the input.
+Window seen_backwards(const Window &window);
+
 class WindowParts {
 public:
     /// Images of height x width x channels, and the output's height and width.
