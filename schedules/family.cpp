@@ -1,6 +1,7 @@
 #include "schedules/family.h"
 
 #include "schedules/cortex_m.h"
+#include "schedules/gpu.h"
 #include "schedules/x86.h"
 
 #include <stdexcept>
@@ -51,6 +52,7 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
     };
 OCTET_FAMILY(X86, x86)
 OCTET_FAMILY(CortexM, cortex_m)
+OCTET_FAMILY(Gpu, gpu)
 #undef OCTET_FAMILY
 
 } // namespace
@@ -58,12 +60,16 @@ OCTET_FAMILY(CortexM, cortex_m)
 const Family &find_family(const std::string &name) {
     static const X86 x86;
     static const CortexM cortex_m;
+    static const Gpu gpu;
     if (name == "x86")
         return x86;
     if (name == "cortex_m")
         return cortex_m;
-    throw std::invalid_argument("schedule family '" + name +
-                                "' has no schedules; use x86 or cortex_m in the target's file");
+    if (name == "gpu")
+        return gpu;
+    throw std::invalid_argument(
+        "schedule family '" + name +
+        "' has no schedules; use x86, cortex_m or gpu in the target's file");
 }
 
 } // namespace octet::schedules

@@ -1,6 +1,8 @@
 #include "compiler/emit/generate.h"
 
 #include "compiler/emit/c_source.h"
+#include "compiler/emit/cuda/assemble.h"
+#include "compiler/emit/cuda/device_code.h"
 #include "compiler/emit/process.h"
 #include "compiler/support/error.h"
 #include "compiler/support/pending_file.h"
@@ -102,6 +104,15 @@ void generate(const lower::Kernel &kernel, const Target &target,
         run_command(command_line(target.toolchain.kernel_compiler, object, {source}));
         return;
     }
+    if (target.lane == "cuda") {
+        const DeviceCode code = device_code(signature, kernel.symbol, halide_target(target));
+        const Image image = assemble_image(code.ptx, target, object);
+        write_text_file(source_of(object), device_source(kernel.symbol, code, image,
+                                                         uint32_t(target.cuda.capability)));
+        write_text_file(resources_of(object), to_text(image.resources));
+        run_command(command_line(target.toolchain.c_compiler, object, {source_of(object)}));
+        return;
+    }
     Halide::Pipeline(signature.outputs)
         .compile_to({{Halide::OutputFileType::object, object.string()}}, signature.inputs,
                     kernel.symbol, halide_target(target));
@@ -122,6 +133,10 @@ std::filesystem::path source_of(const std::filesystem::path &object) {
     return object.string() + ".cpp";
 }
 
+std::filesystem::path resources_of(const std::filesystem::path &object) {
+    return object.string() + ".resources";
+}
+
 std::filesystem::path instructions_of(const std::filesystem::path &object) {
     return object.string() + ".instructions";
 }
@@ -130,6 +145,10 @@ std::string generation_key(const Target &target) {
     std::string key =
         fmt::format("{}|halide {}.{}.{}|{}", octet_generator_version, HALIDE_VERSION_MAJOR,
                     HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH, halide_target(target).to_string());
+    if (target.lane == "cuda")
+        key += fmt::format("|{}|{}|{}|{}", target.cuda.capability,
+                           fmt::join(target.cuda.architectures, " "),
+                           fmt::join(target.toolchain.ptx_assembler, " "), has_assembler(target));
     if (target.lane != "c")
         return key;
     key += fmt::format("|{}|{}", fmt::join(target.toolchain.kernel_compiler, " "),

@@ -126,10 +126,13 @@ std::string table_source(const lower::Program &program, const Target &target,
     source += "};\nstatic const octet_kernel kernels[] = {\n";
     for (const lower::Kernel &kernel : program.kernels)
         source += fmt::format("    {},\n", kernel_symbol(kernel, target));
-    source += fmt::format("}};\nextern const octet_library octet_{0}_library;\n"
+    const bool cuda = target.lane == "cuda";
+    source += fmt::format("}};\n{4}extern const octet_library octet_{0}_library;\n"
                           "const octet_library octet_{0}_library = {{0x{1:016x}u, {2}, kernels, "
-                          "\"{3}\", signatures}};\n",
-                          program.name, fingerprint, program.kernels.size(), program.target);
+                          "\"{3}\", signatures, {5}}};\n",
+                          program.name, fingerprint, program.kernels.size(), program.target,
+                          cuda ? "extern const struct octet_device octet_cuda_device;\n" : "",
+                          cuda ? "&octet_cuda_device" : "0");
     return source;
 }
 

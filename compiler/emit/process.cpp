@@ -127,7 +127,7 @@ void stop(std::vector<Child> &children) {
 
 } // namespace
 
-void run_command(const std::vector<std::string> &command) {
+std::string run_command(const std::vector<std::string> &command) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         throw Error("{}: no pipe to it: {}", command.front(), std::strerror(errno));
@@ -146,12 +146,13 @@ void run_command(const std::vector<std::string> &command) {
         _exit(127);
     }
     close(ends[1]);
-    const std::string output = read_all(ends[0]);
+    std::string output = read_all(ends[0]);
     close(ends[0]);
     const int status = wait_for(pid);
     if (status != 0)
         throw Error("{}: {}: {}; check the target's toolchain", command.front(), describe(status),
                     telling_line(output));
+    return output;
 }
 
 void run_jobs(const std::vector<Job> &jobs, int parallel, double seconds,

@@ -7,9 +7,10 @@
 
 namespace octet::emit {
 
-/// Runs a command (no shell) and waits for it. Throws Error with the command's name, its exit
-/// status and the line of its output that tells most when it fails or cannot be started.
-void run_command(const std::vector<std::string> &command);
+/// Runs a command (no shell), waits for it and returns what it printed. Throws Error with the
+/// command's name, its exit status and the line of its output that tells most when it fails or
+/// cannot be started.
+std::string run_command(const std::vector<std::string> &command);
 
 /// A piece of work for a process of its own.
 struct Job {

@@ -13,10 +13,16 @@ namespace {
 constexpr uint8_t paint_pattern = 0xc5;
 
 /// Bytes up to the last one that no longer holds the pattern.
-uint64_t high_water(const uint8_t *memory, uint64_t bytes) {
+uint64_t high_water(const Bytes &memory) {
+    size_t bytes = memory.size();
     while (bytes > 0 && memory[bytes - 1] == paint_pattern)
         --bytes;
     return bytes;
+}
+
+void require(octet_status status) {
+    if (status != OCTET_OK)
+        throw Error("{}", octet_last_error());
 }
 
 } // namespace
@@ -37,51 +43,55 @@ InProcess::InProcess(const Compiled &compiled, int threads) : session_(compiled,
         out_.push_back(output.data());
 }
 
-uint8_t *InProcess::memory(const Place &place) {
-    switch (place.region) {
-    case lower::Region::input:
-        return inputs_.at(size_t(place.index)).data() + place.offset;
-    case lower::Region::output:
-        return outputs_.at(size_t(place.index)).data() + place.offset;
-    default:
-        return static_cast<uint8_t *>(octet_model_arena(session_.model())) + place.offset;
-    }
+void InProcess::write(const Place &place, const uint8_t *bytes) {
+    if (place.region == lower::Region::arena)
+        require(octet_model_arena_write(session_.model(), place.offset, bytes, place.bytes));
+    else
+        std::copy_n(bytes, place.bytes, ports(place).data() + place.offset);
+}
+
+Bytes InProcess::read(const Place &place) {
+    Bytes bytes(place.bytes);
+    if (place.region == lower::Region::arena)
+        require(octet_model_arena_read(session_.model(), place.offset, bytes.data(), place.bytes));
+    else
+        std::copy_n(ports(place).data() + place.offset, place.bytes, bytes.data());
+    return bytes;
+}
+
+Bytes &InProcess::ports(const Place &place) {
+    return (place.region == lower::Region::input ? inputs_ : outputs_).at(size_t(place.index));
 }
 
 void InProcess::run(uint32_t call) {
     octet_model *model = session_.model();
-    if ((call == Step::whole_network
-             ? octet_model_run(model, in_.data(), out_.data())
-             : octet_model_run_call(model, call, in_.data(), out_.data())) != OCTET_OK)
-        throw Error("{}", octet_last_error());
+    require(call == Step::whole_network
+                ? octet_model_run(model, in_.data(), out_.data())
+                : octet_model_run_call(model, call, in_.data(), out_.data()));
 }
 
 Outcome InProcess::execute(const Script &script) {
-    auto *arena = static_cast<uint8_t *>(octet_model_arena(session_.model()));
-    const size_t arena_bytes = octet_model_arena_bytes(session_.model());
+    const Place arena{lower::Region::arena, 0, 0, octet_model_arena_bytes(session_.model())};
     Outcome outcome;
     for (const Step &step : script.steps())
         switch (step.kind) {
         case Step::Kind::fill:
-            std::fill_n(memory(step.place), step.place.bytes, step.value);
+            write(step.place, Bytes(step.place.bytes, step.value).data());
             break;
         case Step::Kind::write:
-            std::copy_n(script.data().data() + step.data_start, step.place.bytes,
-                        memory(step.place));
+            write(step.place, script.data().data() + step.data_start);
             break;
         case Step::Kind::call:
             run(step.call);
             break;
-        case Step::Kind::read: {
-            const uint8_t *start = memory(step.place);
-            outcome.reads.emplace_back(start, start + step.place.bytes);
+        case Step::Kind::read:
+            outcome.reads.push_back(read(step.place));
             break;
-        }
         case Step::Kind::paint:
-            std::fill_n(arena, arena_bytes, paint_pattern);
+            write(arena, Bytes(arena.bytes, paint_pattern).data());
             break;
         case Step::Kind::marks:
-            outcome.marks.push_back({0, {high_water(arena, arena_bytes)}});
+            outcome.marks.push_back({0, {high_water(read(arena))}});
             break;
         case Step::Kind::end:
             break;

@@ -11,7 +11,9 @@ public:
     Outcome execute(const Script &script) override;
 
 private:
-    uint8_t *memory(const Place &place);
+    void write(const Place &place, const uint8_t *bytes);
+    Bytes read(const Place &place);
+    Bytes &ports(const Place &place); ///< the array of an input or output
     void run(uint32_t call);
 
     Session session_;

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace octet {
@@ -109,6 +110,26 @@ void check_memories(const std::filesystem::path &file, const Target &target) {
     }
 }
 
+bool is_operator(const std::string &name) {
+    static const std::set<std::string_view> kinds = {
+#define OCTET_OPERATOR(kind, tflite, code) #kind,
+#define OCTET_SHAPE_OPERATOR(kind, tflite, code)
+#include "compiler/graph/operators.def"
+#undef OCTET_OPERATOR
+#undef OCTET_SHAPE_OPERATOR
+    };
+    return kinds.contains(name);
+}
+
+void check_float_operators(const std::filesystem::path &file, const Target &target) {
+    const std::vector<std::string> &names = target.quantization.float_operators;
+    for (size_t i = 0; i < names.size(); ++i)
+        if (!is_operator(names[i]))
+            refuse(file, {fmt::format("/quantization/float_operators/{}", i),
+                          "is \"" + names[i] + "\", which is no kind of operator",
+                          "give a kind as `octet inspect` shows it, such as softmax"});
+}
+
 /// What the schema cannot say.
 void check_meaning(const std::filesystem::path &file, const Target &target) {
     if (!Halide::Target::validate_target_string(target.halide))
@@ -122,6 +143,12 @@ void check_meaning(const std::filesystem::path &file, const Target &target) {
     if (target.lane == "c" && target.toolchain.kernel_compiler.empty())
         refuse(file, {"/toolchain/kernel_compiler", "is missing",
                       "give the command that compiles kernels, which lane \"c\" prints as C++"});
+    if (target.lane == "cuda" && target.cuda.capability == 0)
+        refuse(file, {"/cuda", "is missing",
+                      "give the cards: {\"capability\": 80, \"architectures\": [\"sm_80\"]}"});
+    if (target.lane == "cuda" && target.halide.find("-cuda") == std::string::npos)
+        refuse(file, {"/halide", "is \"" + target.halide + "\", which has no CUDA",
+                      "add -cuda-cuda_capability_80 to it, which lane \"cuda\" needs"});
     if (target.lane == "c" &&
         !std::filesystem::is_directory(shipped_directory() / "targets" / target.family))
         refuse(file,
@@ -132,6 +159,7 @@ void check_meaning(const std::filesystem::path &file, const Target &target) {
                       "is " + std::to_string(target.weight_alignment) + ", not a power of two",
                       "give 16 or 64"});
     check_memories(file, target);
+    check_float_operators(file, target);
     if (target.runner.kind == Runner::Kind::in_process && target.toolchain.link_shared.empty())
         refuse(file,
                {"/toolchain/link_shared", "is missing",
@@ -188,7 +216,11 @@ Target read_target(const std::filesystem::path &file) {
     const std::vector<std::string> none;
     target.toolchain = {toolchain["c_compiler"], toolchain["archive"],
                         toolchain.value("link_shared", none),
-                        toolchain.value("kernel_compiler", none), toolchain.value("link", none)};
+                        toolchain.value("kernel_compiler", none), toolchain.value("link", none),
+                        toolchain.value("ptx_assembler", none), toolchain.value("fat_binary", none)};
+    if (description.contains("cuda"))
+        target.cuda = {description["cuda"]["capability"],
+                       description["cuda"].value("architectures", none)};
     target.runner = read_runner(description["runner"]);
     target.file = file;
     check_meaning(file, target);

@@ -78,8 +78,6 @@ Target find_target(const std::string &name) {
     return read_target(target_directory() / (name + ".json"));
 }
 
-namespace {
-
 bool on_path(const std::string &program) {
     if (program.find('/') != std::string::npos)
         return access(program.c_str(), X_OK) == 0;
@@ -90,8 +88,6 @@ bool on_path(const std::string &program) {
             return true;
     return false;
 }
-
-} // namespace
 
 std::vector<std::string> command_line(const std::vector<std::string> &command,
                                       const fs::path &output, const std::vector<fs::path> &inputs) {

@@ -46,6 +46,8 @@ struct Toolchain {
     std::vector<std::string> link_shared; ///< makes a shared library; empty where there are none
     std::vector<std::string> kernel_compiler; ///< lane "c": compiles the kernels' C++
     std::vector<std::string> link;            ///< makes an executable for the runner's command
+    /// lane "cuda": compiles PTX for the card {architecture}, and packs several cards' code.
+    std::vector<std::string> ptx_assembler, fat_binary;
 };
 
 /// What the chip can run of quantized networks. The defaults are what the kernels that ship run.
@@ -60,12 +62,20 @@ struct QuantizationLimits {
     std::vector<std::string> float_operators; ///< kinds that must not be quantized, "conv2d"
 };
 
+/// Of lane "cuda": the cards that the kernels are compiled for.
+struct CudaCards {
+    int capability = 0; ///< the least compute capability, 80 for 8.0, whose PTX the kernels are
+    /// Cards with machine code of their own, "sm_90"; others compile the PTX when a model is
+    /// opened.
+    std::vector<std::string> architectures;
+};
+
 struct Target {
     std::string name;
     std::string description;
     std::string halide;                    ///< Halide target string, "x86-64-linux-avx512_zen4"
-    std::string lane;                      ///< "object" or "c"
-    std::string family;                    ///< the schedule family: "x86", "cortex_m"
+    std::string lane;                      ///< "object", "c" or "cuda"
+    std::string family;                    ///< the schedule family: "x86", "cortex_m", "gpu"
     std::vector<std::string> cpu_features; ///< /proc/cpuinfo flags that the machine must have
     int vector_bits = 128;
     int vector_registers = 16;
@@ -87,6 +97,7 @@ struct Target {
     std::vector<MemoryRegion> memories; ///< regions with addresses, fastest first
     uint64_t ram_bytes = 0;             ///< what a network may use; 0: no limit
     uint64_t flash_bytes = 0;
+    CudaCards cuda;
     QuantizationLimits quantization;
     Toolchain toolchain;
     Runner runner;
@@ -131,6 +142,9 @@ std::vector<std::string> command_line(const std::vector<std::string> &command,
 
 /// True when this machine has all of `target`'s cpu_features and architecture.
 bool runs_here(const Target &target);
+
+/// Whether a program of that name is on $PATH, or is a path of one.
+bool on_path(const std::string &program);
 
 /// The programs of `target`'s toolchain (with `to_run`, of its runner's command as well) that are
 /// not on $PATH, each once.

@@ -103,19 +103,18 @@ size_t table_bytes(const file::Program &program) {
     return carver.used();
 }
 
-void bind(const file::Program &program, const octet_library &library, void *memory, uint8_t *arena,
-          void *context, octet_model &model) {
+void bind(const file::Program &program, const octet_library &library, void *memory,
+          const Placement &placement, octet_model &model) {
     Carver carver(memory);
     const Tables tables = carve(program, carver);
-    model = {&program, tables.steps, tables.inputs, tables.outputs, arena, context};
+    model = {&program,        tables.steps,      tables.inputs, tables.outputs,
+             placement.arena, placement.context, library.device};
     describe(*program.inputs(), tables.inputs);
     describe(*program.outputs(), tables.outputs);
     Patch *patches = reserve_patches(program, Region::input, tables.inputs,
                                      program.inputs()->size(), tables.patches);
     reserve_patches(program, Region::output, tables.outputs, program.outputs()->size(), patches);
 
-    // Halide's buffers are not const, even those that a kernel only reads.
-    auto *weights = const_cast<uint8_t *>(program.weights()->data());
     HalideBuffer *buffer = tables.buffers;
     void **arguments = tables.arguments;
     Step *step = tables.steps;
@@ -125,10 +124,10 @@ void bind(const file::Program &program, const octet_library &library, void *memo
         for (const file::Argument *argument : *call->arguments()) {
             switch (argument->region()) {
             case Region::arena:
-                buffer->host = arena + argument->offset();
+                buffer->host = placement.arena + argument->offset();
                 break;
             case Region::weights:
-                buffer->host = weights + argument->offset();
+                buffer->host = placement.weights + argument->offset();
                 break;
             case Region::input:
                 add_patch(tables.inputs[argument->index()], buffer, argument->offset());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "octet/octet.h"
+#include "runtime/core/device.h"
 #include "runtime/cpu/halide_abi.h"
 #include "runtime/octet_file_generated.h"
 
@@ -43,7 +44,8 @@ struct octet_model {
     octet::runtime::Port *inputs;
     octet::runtime::Port *outputs;
     uint8_t *arena;
-    void *context; ///< Halide's user context: the thread pool, null for one thread.
+    void *context; ///< Halide's user context: the thread pool, null for one thread; the device.
+    const octet_device *device; ///< Null: the CPU.
 };
 
 namespace octet::runtime {
@@ -53,9 +55,19 @@ size_t table_bytes(const file::Program &program);
 inline constexpr size_t table_alignment = 64;
 
 /// Builds the tables in `tables` and fills in `model`, which must not move afterwards: the kernels'
-/// arguments point to its `context`. `program` and `library` are verified; `arena` is 64-aligned
+/// arguments point to its `context`. `program` and `library` are verified; the arena is 64-aligned
 /// and has arena_bytes(program) bytes.
-void bind(const file::Program &program, const octet_library &library, void *tables, uint8_t *arena,
-          void *context, octet_model &model);
+void bind(const file::Program &program, const octet_library &library, void *tables,
+          const Placement &placement, octet_model &model);
+
+/// Checks that each of the caller's arrays is there and aligned to its element.
+octet_status check_arrays(const octet_model &model, const void *const *inputs,
+                          void *const *outputs);
+
+/// Points the kernels to another array of a port.
+void attach(Port &port, uint8_t *array);
+
+/// Runs one call on what is bound.
+octet_status run_step(const octet_model &model, size_t index);
 
 } // namespace octet::runtime

@@ -3,6 +3,8 @@
 #include "runtime/core/model.h"
 #include "runtime/core/verify.h"
 
+#include <cstring>
+
 using namespace octet::runtime;
 
 namespace {
@@ -13,7 +15,7 @@ octet_status null_model() {
 
 /// Checks that `arrays` may take the place of what `ports` are bound to.
 template <typename Array>
-octet_status check_arrays(const Port *ports, size_t count, const Array *arrays, const char *kind) {
+octet_status check_ports(const Port *ports, size_t count, const Array *arrays, const char *kind) {
     if (arrays == nullptr && count != 0)
         return fail(OCTET_ERROR_ARGUMENT, kind, "s: the list is null; pass ", count, " pointers");
     for (size_t i = 0; i < count; ++i) {
@@ -28,40 +30,43 @@ octet_status check_arrays(const Port *ports, size_t count, const Array *arrays, 
     return OCTET_OK;
 }
 
-template <typename Array>
-void attach(Port *ports, size_t count, const Array *arrays) {
-    for (size_t i = 0; i < count; ++i) {
-        Port &port = ports[i];
-        if (arrays[i] == port.bound)
-            continue;
-        port.bound = static_cast<uint8_t *>(const_cast<void *>(arrays[i]));
-        for (uint32_t k = 0; k < port.patch_count; ++k)
-            port.patches[k].buffer->host = port.bound + port.patches[k].offset;
-    }
-}
-
 /// Points the kernels to the caller's arrays; all of them or, on an error, none.
 octet_status attach_all(octet_model &model, const void *const *inputs, void *const *outputs) {
-    const size_t input_count = model.program->inputs()->size();
-    const size_t output_count = model.program->outputs()->size();
-    if (octet_status status = check_arrays(model.inputs, input_count, inputs, "input"))
+    if (octet_status status = check_arrays(model, inputs, outputs))
         return status;
-    if (octet_status status = check_arrays(model.outputs, output_count, outputs, "output"))
-        return status;
-    attach(model.inputs, input_count, inputs);
-    attach(model.outputs, output_count, outputs);
+    for (size_t i = 0; i < model.program->inputs()->size(); ++i)
+        attach(model.inputs[i], static_cast<uint8_t *>(const_cast<void *>(inputs[i])));
+    for (size_t i = 0; i < model.program->outputs()->size(); ++i)
+        attach(model.outputs[i], static_cast<uint8_t *>(outputs[i]));
     return OCTET_OK;
 }
 
-octet_status run_step(const octet_model &model, size_t index) {
-    const Step &step = model.steps[index];
-    const int code = step.kernel(step.arguments);
-    if (code == 0)
-        return OCTET_OK;
-    const auto *call = model.program->calls()->Get(flatbuffers::uoffset_t(index));
-    return fail(OCTET_ERROR_KERNEL, "call ", index, " (", Quoted{call->name()->c_str()},
-                "): its kernel ", Quoted{model.program->kernels()->Get(call->kernel())->c_str()},
-                " returned ", code, "; compile the model again for this machine");
+octet_status run_calls(octet_model &model, size_t first, size_t count, const void *const *inputs,
+                       void *const *outputs) {
+    if (model.device != nullptr)
+        return model.device->run(model, first, count, inputs, outputs);
+    if (octet_status status = attach_all(model, inputs, outputs))
+        return status;
+    for (size_t i = first; i < first + count; ++i)
+        if (octet_status status = run_step(model, i))
+            return status;
+    return OCTET_OK;
+}
+
+octet_status copy_arena(octet_model *model, size_t offset, void *host, size_t bytes, bool write) {
+    if (model == nullptr)
+        return null_model();
+    const size_t size = octet_model_arena_bytes(model);
+    if (host == nullptr || offset > size || bytes > size - offset)
+        return fail(OCTET_ERROR_ARGUMENT, "arena: ", bytes, " bytes at ", offset,
+                    " are not in it or have no array; it has ", size);
+    if (model->device != nullptr)
+        return model->device->copy(*model, offset, host, bytes, write);
+    if (write)
+        std::memcpy(model->arena + offset, host, bytes);
+    else
+        std::memcpy(host, model->arena + offset, bytes);
+    return OCTET_OK;
 }
 
 octet_status tell(const Port *ports, size_t count, size_t index, octet_tensor_info *info,
@@ -77,18 +82,45 @@ octet_status tell(const Port *ports, size_t count, size_t index, octet_tensor_in
 
 } // namespace
 
+namespace octet::runtime {
+
+octet_status check_arrays(const octet_model &model, const void *const *inputs,
+                          void *const *outputs) {
+    if (octet_status status =
+            check_ports(model.inputs, model.program->inputs()->size(), inputs, "input"))
+        return status;
+    return check_ports(model.outputs, model.program->outputs()->size(), outputs, "output");
+}
+
+void attach(Port &port, uint8_t *array) {
+    if (array == port.bound)
+        return;
+    port.bound = array;
+    for (uint32_t k = 0; k < port.patch_count; ++k)
+        port.patches[k].buffer->host = array + port.patches[k].offset;
+}
+
+octet_status run_step(const octet_model &model, size_t index) {
+    const Step &step = model.steps[index];
+    const int code = step.kernel(step.arguments);
+    if (code == 0)
+        return OCTET_OK;
+    if (model.device != nullptr)
+        return octet_status(code); // The launcher has told why.
+    const auto *call = model.program->calls()->Get(flatbuffers::uoffset_t(index));
+    return fail(OCTET_ERROR_KERNEL, "call ", index, " (", Quoted{call->name()->c_str()},
+                "): its kernel ", Quoted{model.program->kernels()->Get(call->kernel())->c_str()},
+                " returned ", code, "; compile the model again for this machine");
+}
+
+} // namespace octet::runtime
+
 extern "C" {
 
 octet_status octet_model_run(octet_model *model, const void *const *inputs, void *const *outputs) {
     if (model == nullptr)
         return null_model();
-    if (octet_status status = attach_all(*model, inputs, outputs))
-        return status;
-    const size_t count = model->program->calls()->size();
-    for (size_t i = 0; i < count; ++i)
-        if (octet_status status = run_step(*model, i))
-            return status;
-    return OCTET_OK;
+    return run_calls(*model, 0, model->program->calls()->size(), inputs, outputs);
 }
 
 octet_status octet_model_run_call(octet_model *model, size_t call, const void *const *inputs,
@@ -99,9 +131,7 @@ octet_status octet_model_run_call(octet_model *model, size_t call, const void *c
     if (call >= count)
         return fail(OCTET_ERROR_ARGUMENT, "call ", call, ": the model has ", count,
                     " calls; pass an index below that");
-    if (octet_status status = attach_all(*model, inputs, outputs))
-        return status;
-    return run_step(*model, call);
+    return run_calls(*model, call, 1, inputs, outputs);
 }
 
 size_t octet_model_input_count(const octet_model *model) {
@@ -133,7 +163,16 @@ size_t octet_model_arena_bytes(const octet_model *model) {
 }
 
 void *octet_model_arena(octet_model *model) {
-    return model == nullptr ? nullptr : model->arena;
+    return model == nullptr || model->device != nullptr ? nullptr : model->arena;
+}
+
+octet_status octet_model_arena_read(octet_model *model, size_t offset, void *to, size_t bytes) {
+    return copy_arena(model, offset, to, bytes, false);
+}
+
+octet_status octet_model_arena_write(octet_model *model, size_t offset, const void *from,
+                                     size_t bytes) {
+    return copy_arena(model, offset, const_cast<void *>(from), bytes, true);
 }
 
 } // extern "C"

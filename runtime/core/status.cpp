@@ -29,6 +29,10 @@ extern "C" const char *octet_status_string(octet_status status) {
         return "model file and kernel library are for different targets";
     case OCTET_ERROR_PROGRAM:
         return "a call of the model file does not fit its memory or its kernel";
+    case OCTET_ERROR_DEVICE:
+        return "no device that can run the kernels";
+    case OCTET_ERROR_DEVICE_LOST:
+        return "the device failed";
     }
     return "unknown status";
 }

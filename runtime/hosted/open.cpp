@@ -40,13 +40,15 @@ struct Layout {
     }
 };
 
-octet_status check_options(const octet_options &options, const file::Program &program,
+octet_status check_options(const octet_options &options, const file::Program &program, bool device,
                            const char *name) {
     if (options.threads < 0 || options.threads > ThreadPool::max_threads)
         return fail(OCTET_ERROR_ARGUMENT, name, ": ", options.threads,
                     " threads are not possible; pass 1 to ", ThreadPool::max_threads);
     if (options.arena == nullptr)
         return OCTET_OK;
+    if (device)
+        return fail(OCTET_ERROR_ARGUMENT, name, ": the arena lies on the device; pass none");
     if (reinterpret_cast<uintptr_t>(options.arena) % file::alignment != 0)
         return fail(OCTET_ERROR_ARGUMENT, name, ": the arena is misaligned; align it to ",
                     file::alignment, " bytes");
@@ -64,10 +66,11 @@ octet_status build(const Mapping &mapping, const char *name, const octet_library
         return status;
     if (octet_status status = verify_library(*program, library, name))
         return status;
-    if (octet_status status = check_options(options, *program, name))
+    if (octet_status status = check_options(options, *program, library->device != nullptr, name))
         return status;
 
-    const Layout layout(*program, options.threads, options.arena == nullptr);
+    const octet_device *device = library->device;
+    const Layout layout(*program, options.threads, device == nullptr && options.arena == nullptr);
     auto *memory = static_cast<uint8_t *>(std::aligned_alloc(file::alignment, layout.total));
     if (memory == nullptr)
         return fail(OCTET_ERROR_MEMORY, name, ": ", layout.total,
@@ -81,9 +84,25 @@ octet_status build(const Mapping &mapping, const char *name, const octet_library
                         " threads; ask for fewer");
         }
     }
-    auto *arena =
+    Placement placement;
+    placement.context = hosted->pool;
+    placement.arena =
         options.arena == nullptr ? memory + layout.arena : static_cast<uint8_t *>(options.arena);
-    bind(*program, *library, memory + layout.tables, arena, hosted->pool, hosted->model);
+    // Halide's buffers are not const, even those that a kernel only reads.
+    placement.weights = const_cast<uint8_t *>(program->weights()->data());
+    octet_status status =
+        device == nullptr ? OCTET_OK : device->open(name, options, *program, &placement);
+    if (status == OCTET_OK) {
+        bind(*program, *library, memory + layout.tables, placement, hosted->model);
+        if (device != nullptr && (status = device->load(hosted->model)) != OCTET_OK)
+            device->close(placement.context);
+    }
+    if (status != OCTET_OK) {
+        if (hosted->pool != nullptr)
+            hosted->pool->destroy();
+        std::free(memory);
+        return status;
+    }
     *result = &hosted->model;
     return OCTET_OK;
 }
@@ -96,7 +115,7 @@ octet_status check_model(octet_model **model) {
 }
 
 octet_options with_defaults(const octet_options *options) {
-    return options == nullptr ? octet_options{1, nullptr, 0} : *options;
+    return options == nullptr ? octet_options{1, nullptr, 0, nullptr} : *options;
 }
 
 } // namespace
@@ -146,6 +165,8 @@ void octet_model_close(octet_model *model) {
     if (model == nullptr)
         return;
     auto *hosted = reinterpret_cast<HostedModel *>(model);
+    if (model->device != nullptr)
+        model->device->close(model->context);
     if (hosted->pool != nullptr)
         hosted->pool->destroy();
     hosted->mapping.close();

@@ -35,7 +35,9 @@ typedef enum octet_status {
     OCTET_ERROR_VERSION = 9,   /* a model file of another format version */
     OCTET_ERROR_CHECKSUM = 10, /* the model file is damaged */
     OCTET_ERROR_TARGET = 11,   /* file and kernel library are for different targets */
-    OCTET_ERROR_PROGRAM = 12   /* a call does not fit its memory or its kernel */
+    OCTET_ERROR_PROGRAM = 12,  /* a call does not fit its memory or its kernel */
+    OCTET_ERROR_DEVICE = 13,     /* no driver or device that can run the kernels */
+    OCTET_ERROR_DEVICE_LOST = 14 /* the device failed; close the model */
 } octet_status;
 
 typedef enum octet_dtype {
@@ -72,6 +74,8 @@ typedef struct octet_library {
     /* One per kernel, against which the file's arguments are checked. NULL: they are trusted, which
      * only suits a file that nobody but the compiler can have written. */
     const octet_signature *signatures;
+    /* Where the kernels run: NULL for this CPU, else &octet_cuda_device, ... */
+    const struct octet_device *device;
 } octet_library;
 
 typedef struct octet_tensor_info {
@@ -89,6 +93,7 @@ typedef struct octet_options {
     void
         *arena; /* NULL: the runtime allocates; else at least octet_model_arena_bytes, 64-aligned */
     size_t arena_bytes;
+    const struct octet_cuda_options *cuda; /* octet/cuda.h; NULL for its defaults */
 } octet_options;
 
 typedef struct octet_model octet_model;
@@ -120,7 +125,12 @@ octet_status octet_model_input(const octet_model *model, size_t index, octet_ten
 octet_status octet_model_output(const octet_model *model, size_t index, octet_tensor_info *info);
 size_t octet_model_call_count(const octet_model *model);
 size_t octet_model_arena_bytes(const octet_model *model);
+/* NULL where the arena is a device's. */
 void *octet_model_arena(octet_model *model);
+/* Copies from and to the arena, wherever it lies (for tools that look at single calls). */
+octet_status octet_model_arena_read(octet_model *model, size_t offset, void *to, size_t bytes);
+octet_status octet_model_arena_write(octet_model *model, size_t offset, const void *from,
+                                     size_t bytes);
 
 /* "ok", "i/o error", ...: a constant string. */
 const char *octet_status_string(octet_status status);
