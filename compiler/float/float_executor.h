@@ -21,7 +21,8 @@ using Values = std::vector<float>;
 
 class FloatExecutor {
 public:
-    /// `graph` is checked and float throughout; it is kept by reference. `threads` 0: one per core.
+    /// `graph` is checked and float throughout, but that weights may be int8; it is kept by
+    /// reference. `threads` 0: one per core.
     /// Throws Error naming all operators that it has no kernel for.
     explicit FloatExecutor(const Graph &graph, int threads = 0);
     ~FloatExecutor();

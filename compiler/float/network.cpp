@@ -9,10 +9,13 @@ namespace octet::floats {
 
 namespace {
 
+/// Weights may be int8: they become real once, here.
 bool is_float(const Graph &graph, const Operator &op) {
+    const bool weights_only = is_hybrid(graph, op) && dynamic_input(op) == DynamicInput::none;
     for (const std::vector<TensorId> &ids : {op.inputs, op.outputs})
         for (TensorId id : ids)
-            if (id != no_tensor && graph.tensor(id).dtype != DType::f32)
+            if (id != no_tensor && graph.tensor(id).dtype != DType::f32 &&
+                !(weights_only && id == op.inputs[1]))
                 return false;
     return true;
 }
@@ -42,9 +45,13 @@ Network::Network(const Graph &graph, int threads)
         for (Kernel *kernel : layer->kernels())
             kernels.push_back(kernel);
     compile(std::move(kernels), workers_);
-    for (size_t id = 0; id < graph.tensors.size(); ++id)
-        if (graph.tensors[id].constant() && graph.tensors[id].dtype == DType::f32)
-            set_constant(TensorId(id), graph.tensors[id].values<float>());
+    for (size_t id = 0; id < graph.tensors.size(); ++id) {
+        const Tensor &tensor = graph.tensors[id];
+        if (tensor.constant() && tensor.dtype == DType::f32)
+            set_constant(TensorId(id), tensor.values<float>());
+        else if (tensor.constant() && tensor.dtype == DType::s8 && tensor.quantization.quantized())
+            set_constant(TensorId(id), dequantized_values(tensor));
+    }
     for (size_t i = 0; i < graph.operators.size(); ++i)
         for (TensorId id : graph.operators[i].inputs)
             if (id != no_tensor)

@@ -20,6 +20,16 @@ struct Padding {
     bool any() const { return top || bottom || left || right; }
 };
 
+/// How float activations meet int8 weights. `none`: the weights' real values are meant, and all
+/// arithmetic is float. Else the activations become int8 at run time, one grid for each image of a
+/// batch or each row of a fully connected operator, and the sums are exact in 32 bits
+/// (docs/numerics.md). `none` wherever activations or weights are of another type.
+enum class DynamicInput : uint8_t {
+    none,
+    symmetric, ///< from -127 to 127 around 0
+    asymmetric ///< from -128 to 127 around a zero point
+};
+
 /// Two-dimensional convolution. Input NHWC, weights (c_out, k_h, k_w, c_in / groups), bias (c_out).
 struct Conv2dAttributes {
     int stride_h = 1, stride_w = 1;
@@ -27,6 +37,7 @@ struct Conv2dAttributes {
     int groups = 1;
     Padding padding = {};
     Activation activation = Activation::none;
+    DynamicInput dynamic_input = DynamicInput::none;
     bool operator==(const Conv2dAttributes &) const = default;
 };
 
@@ -38,6 +49,7 @@ struct DepthwiseConv2dAttributes {
     int multiplier = 1;
     Padding padding = {};
     Activation activation = Activation::none;
+    DynamicInput dynamic_input = DynamicInput::none;
     bool operator==(const DepthwiseConv2dAttributes &) const = default;
 };
 
@@ -45,6 +57,7 @@ struct DepthwiseConv2dAttributes {
 struct FullyConnectedAttributes {
     bool keep_dims = false; ///< Output keeps the input's leading dimensions.
     Activation activation = Activation::none;
+    DynamicInput dynamic_input = DynamicInput::none;
     bool operator==(const FullyConnectedAttributes &) const = default;
 };
 

@@ -21,6 +21,41 @@ void check_bias(const OperatorCheck &check, int channels) {
                    to_string(bias.shape), channels);
 }
 
+/// Scales for the whole tensor or for each output channel, which are axis `axis`; per channel
+/// without zero points.
+void check_scales(const OperatorCheck &check, const Quantization &q, int axis) {
+    if (!q.per_channel())
+        return;
+    if (q.axis != axis)
+        check.fail("its weights are quantized along axis {}; the output channels are axis {}",
+                   q.axis, axis);
+    for (int32_t zero_point : q.zero_points)
+        if (zero_point != 0)
+            check.fail("its weights have a zero point of {}; per channel they must be symmetric "
+                       "(0)",
+                       zero_point);
+}
+
+/// Beside float activations: float, or int8 that is dequantized or meets activations that become
+/// int8 at run time.
+void check_weights_of_reals(const OperatorCheck &check, const Tensor &weights, int axis) {
+    const bool dynamic = dynamic_input(check.op()) != DynamicInput::none;
+    if (weights.dtype == DType::f32 && !dynamic)
+        return;
+    if (weights.dtype != DType::s8 || !weights.quantization.quantized())
+        check.fail("its weights are {}{}; beside float32 activations they must be {}quantized int8",
+                   name_of(weights.dtype),
+                   weights.dtype != DType::s8 || weights.quantization.quantized()
+                       ? ""
+                       : " without a scale",
+                   dynamic ? "" : "float32 or ");
+    check_scales(check, weights.quantization, axis);
+    if (dynamic && weights.quantization.zero_points[0] != 0)
+        check.fail("its weights have a zero point of {}; beside activations that are quantized at "
+                   "run time they must be symmetric (0)",
+                   weights.quantization.zero_points[0]);
+}
+
 /// Activations and weights agree in kind, and every channel's multiplier is sane. `axis` counts the
 /// output channels of the weights.
 void check_weights(const OperatorCheck &check, size_t rank, int axis) {
@@ -32,33 +67,18 @@ void check_weights(const OperatorCheck &check, size_t rank, int axis) {
     const Tensor &weights = check.input(1);
     check.constant(weights, "weights tensor");
     check.rank(weights, rank);
-    if (check.input(0).dtype == DType::f32) {
-        if (quantized(weights.dtype))
-            check.fail("its weights are {} and its activations float32 (dynamic range "
-                       "quantization); quantize the activations too, or convert without "
-                       "quantization",
-                       name_of(weights.dtype));
-        if (weights.dtype != DType::f32)
-            check.fail("its weights are {}; beside float32 activations they must be float32",
-                       name_of(weights.dtype));
-        return;
-    }
+    if (check.input(0).dtype == DType::f32)
+        return check_weights_of_reals(check, weights, axis);
+    if (dynamic_input(check.op()) != DynamicInput::none)
+        check.fail("its activations are {} and to be quantized at run time; only float32 ones can",
+                   name_of(check.input(0).dtype));
     if (weights.dtype != DType::s8 || !weights.quantization.quantized())
         check.fail("its weights are {}{}; beside {} activations they must be quantized int8",
                    name_of(weights.dtype),
                    weights.quantization.quantized() ? "" : " without a scale",
                    name_of(check.input(0).dtype));
     const Quantization &q = weights.quantization;
-    if (q.per_channel()) {
-        if (q.axis != axis)
-            check.fail("its weights are quantized along axis {}; the output channels are axis {}",
-                       q.axis, axis);
-        for (int32_t zero_point : q.zero_points)
-            if (zero_point != 0)
-                check.fail("its weights have a zero point of {}; per channel they must be "
-                           "symmetric (0)",
-                           zero_point);
-    }
+    check_scales(check, q, axis);
     const float input_scale = check.input(0).quantization.scale();
     const float output_scale = check.output().quantization.scale();
     for (float scale : q.scales)

@@ -104,6 +104,44 @@ int64_t macs(const Graph &graph, const Operator &op) {
     }
 }
 
+std::vector<float> dequantized_values(const Tensor &tensor) {
+    const Quantization &q = tensor.quantization;
+    int64_t inner = 1; // elements from one index of the quantization's axis to the next
+    for (size_t axis = tensor.shape.size(); axis-- > size_t(q.axis) + 1;)
+        inner *= tensor.shape[axis];
+    std::vector<float> result;
+    for (int8_t value : tensor.values<int8_t>()) {
+        const size_t channel =
+            q.per_channel() ? result.size() / size_t(inner) % q.scales.size() : 0;
+        result.push_back(q.scales[channel] * float(value - q.zero_points[channel]));
+    }
+    return result;
+}
+
+DynamicInput dynamic_input(const Operator &op) {
+    return std::visit(
+        [](const auto &attributes) {
+            if constexpr (requires { attributes.dynamic_input; })
+                return attributes.dynamic_input;
+            else
+                return DynamicInput::none;
+        },
+        op.attributes);
+}
+
+bool is_hybrid(const Graph &graph, const Operator &op) {
+    switch (op.kind) {
+    case OpKind::conv2d:
+    case OpKind::depthwise_conv2d:
+    case OpKind::fully_connected:
+    case OpKind::transpose_conv2d:
+        return graph.tensor(op.inputs[0]).dtype == DType::f32 &&
+               graph.tensor(op.inputs[1]).dtype == DType::s8;
+    default:
+        return false;
+    }
+}
+
 std::pair<int32_t, int32_t> activation_range(Activation activation, const Tensor &output) {
     const bool is_signed = output.dtype == DType::s8;
     const int32_t type_min = is_signed ? -128 : 0, type_max = is_signed ? 127 : 255;

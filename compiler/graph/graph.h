@@ -79,6 +79,9 @@ struct Tensor {
     }
 };
 
+/// What the elements of a quantized int8 constant stand for.
+std::vector<float> dequantized_values(const Tensor &tensor);
+
 enum class OpKind : uint8_t {
 #define OCTET_OPERATOR(kind, tflite, code) kind,
 #define OCTET_SHAPE_OPERATOR(kind, tflite, code) kind,
@@ -140,6 +143,13 @@ struct Graph {
 int64_t macs(const Graph &graph, const Operator &op);
 
 /// Inclusive range of stored output values that `activation` leaves, for an int8 or uint8 tensor:
+/// How `op` turns its float activations into integers; none for the kinds that cannot.
+DynamicInput dynamic_input(const Operator &op);
+
+/// True for a convolution or fully connected operator of float activations and int8 weights: its
+/// dynamic_input says which of the two types computes.
+bool is_hybrid(const Graph &graph, const Operator &op);
+
 /// the dtype's range cut to z + round(bound / scale), as TFLite computes it.
 std::pair<int32_t, int32_t> activation_range(Activation activation, const Tensor &output);
 

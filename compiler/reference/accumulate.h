@@ -3,10 +3,13 @@
 //     real:       y = clamp(sum x w + b)
 //     quantized:  q = clamp(z_out + requantize[c](sum (x - z_x)(w - z_w) + b)),  b at scale s_x s_w
 //
+// Float activations beside int8 weights are hybrid.h's.
+//
 // The operator brings only its loops, written once for float and int32.
 #pragma once
 
 #include "compiler/reference/fixed_point.h"
+#include "compiler/reference/hybrid.h"
 #include "compiler/reference/interpreter.h"
 
 #include <algorithm>
@@ -30,18 +33,46 @@ inline std::pair<float, float> real_range(Activation activation) {
     return {-infinity, infinity};
 }
 
+/// The sums of activations that become integers at run time. Elements of the output are in the
+/// order of the rows that share a grid.
+template <typename Loops>
+void accumulate_dynamic(const Operands &operands, Activation activation, Loops &&loops) {
+    const auto [lowest, highest] = real_range(activation);
+    const DynamicActivations activations = quantize_activations(operands);
+    const std::vector<float> &weight_scales = operands.input_tensor(1).quantization.scales;
+    const bool has_bias = operands.has_input(2);
+    const std::span<const float> bias =
+        has_bias ? operands.input<float>(2) : std::span<const float>();
+    const std::span<float> output = operands.output<float>();
+    const size_t row_elements = output.size() / activations.scales.size();
+    loops(activations.centered.data(), operands.centered_input(1).data(),
+          [&, lowest = lowest, highest = highest](int64_t position, int channel, int32_t sum) {
+              const float scaled =
+                  rescale(operands.op(), sum, activations.scales[size_t(position) / row_elements],
+                          weight_scales[weight_scales.size() > 1 ? size_t(channel) : 0]);
+              const float value = scaled + (has_bias ? bias[size_t(channel)] : 0.0f);
+              output[size_t(position)] = std::clamp(value, lowest, highest);
+          });
+}
+
 /// Calls loops(input, weights, emit) with the values of inputs 0 and 1, real or less their zero
 /// points. The loops call emit(position, channel, sum) once per output element.
 template <typename Loops>
 void accumulate(const Operands &operands, Activation activation, Loops &&loops) {
     const bool has_bias = operands.has_input(2);
+    if (dynamic_input(operands.op()) != DynamicInput::none)
+        return accumulate_dynamic(operands, activation, loops);
     if (operands.is_float()) {
+        const bool is_mixed = operands.input_tensor(1).dtype != DType::f32;
+        const std::vector<float> decoded =
+            is_mixed ? dequantized_values(operands.input_tensor(1)) : std::vector<float>();
+        const float *weights = is_mixed ? decoded.data() : operands.input<float>(1).data();
         const auto [lowest, highest] = real_range(activation);
         const std::span<const float> bias =
             has_bias ? operands.input<float>(2) : std::span<const float>();
         const std::span<float> output = operands.output<float>();
-        loops(operands.input<float>(0).data(), operands.input<float>(1).data(),
-              [&](int64_t position, int channel, float sum) {
+        loops(operands.input<float>(0).data(), weights,
+              [&, lowest = lowest, highest = highest](int64_t position, int channel, float sum) {
                   const float value = sum + (has_bias ? bias[size_t(channel)] : 0.0f);
                   output[size_t(position)] = std::clamp(value, lowest, highest);
               });

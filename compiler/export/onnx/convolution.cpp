@@ -7,6 +7,11 @@ namespace octet::onnx_export {
 namespace {
 
 std::vector<std::string> inputs_of(Writer &writer, const Operator &op, const Form &weights) {
+    if (dynamic_input(op) != DynamicInput::none)
+        throw Error("{}: ONNX quantizes activations at run time in another way (uint8, one grid "
+                    "for the whole tensor); write .tflite or .octet, or compute with quantized "
+                    "weights only",
+                    op.name);
     std::vector<std::string> inputs = {writer.real(op.inputs[0]),
                                        writer.constant(op.inputs[1], weights)};
     if (const std::string bias = writer.bias(op); !bias.empty())

@@ -6,7 +6,9 @@
 // operator PAD (in front of a maximum PADV2) otherwise. Beside uint8 activations TFLite wants uint8
 // weights: they are written with 128 added to the values and to the zero point. Weights in few bits
 // are written as the int8 values that they mean, which every engine can run: the file does not
-// shrink with them. A convolution without a bias gets one of zeros, which LiteRT wants.
+// shrink with them. Weights beside float activations get an operator DEQUANTIZE, unless the
+// activations are quantized at run time. A convolution without a bias gets one of zeros, which
+// LiteRT wants.
 #pragma once
 
 #include "compiler/graph/graph.h"

@@ -138,6 +138,7 @@ schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
         const auto &a = op.as<FullyConnectedAttributes>();
         schema::FullyConnectedOptionsT o;
         o.keep_num_dims = a.keep_dims;
+        o.asymmetric_quantize_inputs = a.dynamic_input == DynamicInput::asymmetric;
         o.fused_activation_function = activation_of(a.activation);
         result.Set(std::move(o));
         break;

@@ -2,7 +2,30 @@
 
 namespace octet::tflite {
 
+namespace {
+
+/// Float activations that become int8 at run time.
+int dynamic_version(const Graph &graph, const Operator &op) {
+    const bool per_channel = graph.tensor(op.inputs[1]).quantization.per_channel();
+    switch (op.kind) {
+    case OpKind::conv2d:
+        return op.as<Conv2dAttributes>().groups > 1 ? 6 : per_channel ? 5 : 2;
+    case OpKind::depthwise_conv2d:
+        return 6;
+    default: // fully connected
+        return per_channel                                     ? 12
+               : dynamic_input(op) == DynamicInput::asymmetric ? 9
+               : op.input(2) == no_tensor                      ? 6
+               : op.as<FullyConnectedAttributes>().keep_dims   ? 5
+                                                               : 3;
+    }
+}
+
+} // namespace
+
 int version_of(const Graph &graph, const Operator &op) {
+    if (dynamic_input(op) != DynamicInput::none)
+        return dynamic_version(graph, op);
     const Tensor &input = graph.tensor(op.inputs.at(0));
     const bool is_int8 = input.dtype == DType::s8;
     const bool is_byte = is_int8 || input.dtype == DType::u8;

@@ -192,12 +192,55 @@ private:
         return add_tensor(bias);
     }
 
+    /// LiteRT derives from the weights' scales how activations are quantized at run time.
+    void require_dynamic_kernel(const Operator &op) const {
+        const Tensor &weights = graph_.tensor(op.inputs[1]);
+        const size_t scales = weights.quantization.scales.size();
+        bool expected = true;
+        if (op.kind == OpKind::conv2d && scales == 1 && op.as<Conv2dAttributes>().groups == 1)
+            expected = dynamic_input(op) == DynamicInput::symmetric;
+        else if (op.kind != OpKind::fully_connected)
+            expected = dynamic_input(op) == DynamicInput::asymmetric &&
+                       scales == size_t(graph_.tensor(op.outputs[0]).shape.back());
+        if (!expected)
+            throw Error("{}: TFLite quantizes activations at run time symmetrically beside weights "
+                        "of one scale and asymmetrically beside those of one per channel, which "
+                        "groups and depthwise convolutions need; quantize the network again or "
+                        "write .octet",
+                        op.name);
+    }
+
+    /// The real values of int8 weights, by an operator DEQUANTIZE that all their readers share.
+    TensorId decoded(TensorId weights) {
+        const auto [found, added] = decoded_.try_emplace(weights, no_tensor);
+        if (!added)
+            return found->second;
+        Tensor real;
+        real.name = graph_.tensor(weights).name + "_dequantized";
+        real.shape = graph_.tensor(weights).shape;
+        found->second = add_tensor(real);
+        const bool per_channel = graph_.tensor(weights).quantization.per_channel();
+        auto op = std::make_unique<schema::OperatorT>();
+        op->opcode_index = opcode(schema::BuiltinOperator::DEQUANTIZE, per_channel ? 5 : 2);
+        op->inputs = {weights};
+        op->outputs = {found->second};
+        op->builtin_options.Set(schema::DequantizeOptionsT{});
+        subgraph_->operators.push_back(std::move(op));
+        return found->second;
+    }
+
     void add_operator(const Operator &op) {
         auto written = std::make_unique<schema::OperatorT>();
         written->opcode_index = opcode(code_of(op), version_of(graph_, op));
         written->inputs = op.inputs;
         while (!written->inputs.empty() && written->inputs.back() == no_tensor)
             written->inputs.pop_back();
+        if (is_hybrid(graph_, op)) {
+            if (dynamic_input(op) == DynamicInput::none)
+                written->inputs[1] = decoded(op.inputs[1]);
+            else
+                require_dynamic_kernel(op);
+        }
         const bool needs_bias = op.kind == OpKind::conv2d || op.kind == OpKind::depthwise_conv2d;
         if (needs_bias && op.input(2) == no_tensor)
             written->inputs.push_back(add_zero_bias(op));
@@ -273,6 +316,7 @@ private:
     schema::ModelT model_;
     schema::SubGraphT *subgraph_;
     std::map<std::pair<schema::BuiltinOperator, int>, size_t> opcodes_;
+    std::map<TensorId, TensorId> decoded_; ///< of int8 weights
 };
 
 } // namespace

@@ -15,13 +15,17 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Activation, {{Activation::none, "none"},
                                           {Activation::relu6, "relu6"},
                                           {Activation::relu_n1_to_1, "relu_n1_to_1"}})
 
+NLOHMANN_JSON_SERIALIZE_ENUM(DynamicInput, {{DynamicInput::none, "none"},
+                                            {DynamicInput::symmetric, "symmetric"},
+                                            {DynamicInput::asymmetric, "asymmetric"}})
+
 #define OCTET_FIELDS NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE
 OCTET_FIELDS(Padding, top, bottom, left, right)
 OCTET_FIELDS(Conv2dAttributes, stride_h, stride_w, dilation_h, dilation_w, groups, padding,
-             activation)
+             activation, dynamic_input)
 OCTET_FIELDS(DepthwiseConv2dAttributes, stride_h, stride_w, dilation_h, dilation_w, multiplier,
-             padding, activation)
-OCTET_FIELDS(FullyConnectedAttributes, keep_dims, activation)
+             padding, activation, dynamic_input)
+OCTET_FIELDS(FullyConnectedAttributes, keep_dims, activation, dynamic_input)
 OCTET_FIELDS(Pool2dAttributes, kernel_h, kernel_w, stride_h, stride_w, padding, activation)
 OCTET_FIELDS(AddAttributes, activation)
 OCTET_FIELDS(SubAttributes, activation)
@@ -54,6 +58,15 @@ std::string type_name() {
     return function.substr(begin, function.find_first_of(";,]", begin) - begin);
 }
 
+constexpr const char *dynamic_input_key = "dynamic_input";
+
+/// Files say `dynamic_input` only where there is one.
+Json without_default(Json fields) {
+    if (fields.contains(dynamic_input_key) && fields[dynamic_input_key] == "none")
+        fields.erase(dynamic_input_key);
+    return fields;
+}
+
 Json json_of(const Attributes &attributes) {
     return std::visit(
         [](const auto &a) -> Json {
@@ -61,7 +74,7 @@ Json json_of(const Attributes &attributes) {
             if constexpr (std::is_same_v<T, std::monostate>)
                 return nullptr;
             else
-                return {{type_name<T>(), a}};
+                return {{type_name<T>(), without_default(a)}};
         },
         attributes);
 }
@@ -70,8 +83,12 @@ template <size_t index = 1>
 Attributes read(const std::string &name, const Json &fields) {
     if constexpr (index < std::variant_size_v<Attributes>) {
         using T = std::variant_alternative_t<index, Attributes>;
-        if (name == type_name<T>())
-            return fields.get<T>();
+        if (name == type_name<T>()) {
+            Json all = fields;
+            if constexpr (requires(T a) { a.dynamic_input; })
+                all.emplace(dynamic_input_key, "none");
+            return all.get<T>();
+        }
         return read<index + 1>(name, fields);
     }
     throw Error("attributes '{}' are not known", name.substr(0, 80));

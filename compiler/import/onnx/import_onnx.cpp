@@ -4,7 +4,9 @@
 #include "compiler/import/fold.h"
 #include "compiler/import/onnx/inputs.h"
 #include "compiler/import/onnx/node.h"
+#include "compiler/import/onnx/quantize_constants.h"
 #include "compiler/import/onnx/rewrite.h"
+#include "compiler/import/stored_weights.h"
 
 #include <fmt/ranges.h>
 #include <google/protobuf/io/coded_stream.h>
@@ -150,6 +152,7 @@ private:
         fuse_hard_swish(graph_);
         graph_.set_rounding(Rounding::float32);
         quantize_operators(graph_, builder_.stored_constants());
+        keep_stored_weights();
         fold_constants(graph_);
         const size_t removed = remove_unused(graph_);
         check(graph_);
@@ -157,6 +160,17 @@ private:
             graph_.notes.push_back(fmt::format("{} constants of {} became float32", count, type));
         note_if(dead_ > 0, "{} operators that no output needs left out", dead_);
         note_if(removed > 0, "{} operators became part of others", removed);
+    }
+
+    /// Of operators that stay float.
+    void keep_stored_weights() {
+        StoredWeights weights(graph_);
+        for (const auto &[real, stored] : builder_.stored_constants()) {
+            graph_.tensors.push_back(with_type(stored, DType::s8));
+            weights.add(real, TensorId(graph_.tensors.size()) - 1);
+        }
+        for (Operator &op : graph_.operators)
+            weights.put_into(op);
     }
 
     proto::ModelProto model_;

@@ -1,6 +1,9 @@
 // CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED.
 #include "compiler/import/tflite/operator_reader.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace octet::tflite {
 
 namespace {
@@ -19,6 +22,22 @@ void make_weights_signed(OperatorReader &reader) {
     for (int32_t &zero_point : weights.quantization.zero_points)
         zero_point -= 128;
     reader.note(fmt::format("the uint8 weights of {} are kept as int8", reader.op().name));
+}
+
+/// Float activations beside int8 weights.
+bool is_dynamic(const OperatorReader &reader) {
+    return reader.input(0).dtype == DType::f32 && reader.input(1).dtype == DType::s8;
+}
+
+/// LiteRT has two kernels for such convolutions: where all channels have one scale and there are no
+/// groups the activations' grids are symmetric, else not.
+DynamicInput dynamic_input_of(const OperatorReader &reader, int groups) {
+    if (!is_dynamic(reader))
+        return DynamicInput::none;
+    const std::vector<float> &scales = reader.input(1).quantization.scales;
+    const bool one_scale =
+        std::adjacent_find(scales.begin(), scales.end(), std::not_equal_to<>()) == scales.end();
+    return groups == 1 && one_scale ? DynamicInput::symmetric : DynamicInput::asymmetric;
 }
 
 /// Input, weights and an optional bias; the weights' shape.
@@ -45,6 +64,7 @@ void import_conv2d(OperatorReader &reader) {
     a.activation = reader.activation(o.fused_activation_function());
     // Groups are not stored: the weights of a grouped convolution are simply thinner.
     a.groups = std::max(1, reader.input(0).shape[3] / weights[3]);
+    a.dynamic_input = dynamic_input_of(reader, a.groups);
     reader.set(a);
 }
 
@@ -61,6 +81,8 @@ void import_depthwise_conv2d(OperatorReader &reader) {
     a.activation = reader.activation(o.fused_activation_function());
     // As TFLite does: the stored depth_multiplier is redundant, and old files leave it at 0.
     a.multiplier = std::max(1, weights[3] / reader.input(0).shape[3]);
+    if (is_dynamic(reader))
+        a.dynamic_input = DynamicInput::asymmetric;
     reader.set(a);
 }
 
@@ -74,6 +96,9 @@ void import_transpose_conv2d(OperatorReader &reader) {
                     fmt::join(shape, "x"), to_string(out));
     reader.select_inputs({2, 1, 3});
     const Shape &weights = read_operands(reader, 4);
+    if (is_dynamic(reader))
+        reader.fail("its weights are int8 and its activations float32; dynamic range quantization "
+                    "of a TRANSPOSE_CONV is not supported, leave it float");
     reader.rank(reader.output(), 4);
     const auto &o = reader.options<schema::TransposeConvOptions>();
     TransposeConv2dAttributes a;
@@ -96,7 +121,11 @@ void import_fully_connected(OperatorReader &reader) {
             reader.fail("its weights are stored shuffled; convert the network without shuffling");
         a.keep_dims = o->keep_num_dims();
         a.activation = reader.activation(o->fused_activation_function());
+        if (is_dynamic(reader) && o->asymmetric_quantize_inputs())
+            a.dynamic_input = DynamicInput::asymmetric;
     }
+    if (is_dynamic(reader) && a.dynamic_input == DynamicInput::none)
+        a.dynamic_input = DynamicInput::symmetric;
     reader.set(a);
 }
 

@@ -1,6 +1,7 @@
 #include "compiler/import/tflite/import_tflite.h"
 
 #include "compiler/import/fold.h"
+#include "compiler/import/stored_weights.h"
 #include "compiler/import/tflite/operator_reader.h"
 #include "compiler/import/tflite/tensors.h"
 
@@ -70,16 +71,19 @@ public:
         graph_.outputs = tensor_list(subgraph_.outputs(), "the network's outputs");
         Folder folder(graph_);
         for (uint32_t i = 0; i < operator_count(); i++) {
-            for (Operator &op : read_operator(*subgraph_.operators()->Get(i), i))
-                if (!folder.fold(op))
-                    graph_.operators.push_back(std::move(op));
+            for (Operator &op : read_operator(*subgraph_.operators()->Get(i), i)) {
+                if (decode(op) || folder.fold(op))
+                    continue;
+                stored_weights_.put_into(op);
+                graph_.operators.push_back(std::move(op));
+            }
         }
         const size_t removed = remove_unused(graph_);
         check(graph_);
         note_if(model_.subgraphs()->size() > 1, "only the first of {} subgraphs is imported",
                 model_.subgraphs()->size());
-        note_if(folder.folded() > 0, "{} operators on constants and shapes folded",
-                folder.folded());
+        note_if(folder.folded() + decoded_ > 0, "{} operators on constants and shapes folded",
+                folder.folded() + decoded_);
         note_if(removed > 0, "{} operators that no output needs removed", removed);
         return std::move(graph_);
     }
@@ -160,6 +164,26 @@ private:
         return result;
     }
 
+    /// A DEQUANTIZE of an int8 constant, per tensor or per channel: its output becomes a constant.
+    bool decode(const Operator &op) {
+        if (op.kind != OpKind::dequantize || op.inputs.size() != 1 || op.outputs.size() != 1 ||
+            op.inputs[0] == no_tensor)
+            return false;
+        const Tensor &stored = graph_.tensor(op.inputs[0]);
+        Tensor &real = graph_.tensor(op.outputs[0]);
+        if (!stored.constant() || stored.dtype != DType::s8 || !stored.quantization.quantized() ||
+            real.constant() || real.dtype != DType::f32 || real.shape != stored.shape ||
+            std::count(graph_.outputs.begin(), graph_.outputs.end(), op.outputs[0]) > 0)
+            return false;
+        reader_.spend(real.bytes());
+        const std::vector<float> values = dequantized_values(stored);
+        const auto *bytes = reinterpret_cast<const uint8_t *>(values.data());
+        real.data = std::make_shared<const Bytes>(bytes, bytes + real.bytes());
+        stored_weights_.add(op.outputs[0], op.inputs[0]);
+        decoded_++;
+        return true;
+    }
+
     /// One operator, or several for a builtin that Graph says in several.
     std::vector<Operator> read_operator(const schema::Operator &source, uint32_t index) {
         const Entry &entry = *find_entry(code_of(source, index));
@@ -198,6 +222,8 @@ private:
     const schema::SubGraph &subgraph_;
     TensorReader reader_;
     Graph graph_;
+    StoredWeights stored_weights_{graph_};
+    size_t decoded_ = 0; ///< constants
     std::set<std::string> names_;
     std::map<std::string, int> name_counts_; ///< repetitions so far
 };

@@ -158,18 +158,21 @@ TEST_CASE("axes may count from the end") {
                      })) == "");
 }
 
-TEST_CASE("float activations with int8 weights are called what they are") {
+TEST_CASE("float activations with int8 weights become integers at run time") {
     RandomGraph g(1, "net");
     const TensorId x = g.input({2, 5}, DType::f32);
     const Graph graph = g.finish({g.fully_connected(x, {})});
-    const std::string message = error_of([&] {
-        changed(graph, [](auto &model, auto &s) {
+    const auto with_zero_point = [&](int64_t zero_point) {
+        return changed(graph, [&](auto &model, auto &s) {
             s.tensors[1]->type = schema::TensorType::INT8;
             s.tensors[1]->quantization = std::make_unique<schema::QuantizationParametersT>();
             s.tensors[1]->quantization->scale = {0.01f};
+            s.tensors[1]->quantization->zero_point = {zero_point};
             model.buffers[1]->data.resize(40);
         });
-    });
-    check_message(message, {"net.tflite: fully_connected_0 (FULLY_CONNECTED)", "weights are int8",
-                            "activations float32", "dynamic range"});
+    };
+    CHECK(dynamic_input(with_zero_point(0).operators[0]) == DynamicInput::symmetric);
+    check_message(error_of([&] { with_zero_point(3); }),
+                  {"net.tflite: fully_connected_0 (FULLY_CONNECTED)", "zero point of 3",
+                   "quantized at run time"});
 }
