@@ -162,6 +162,19 @@ float trust(const LeastSquares &problem, std::span<const float> e, double energy
     return explained > chance ? float(1 - chance / explained) : 0.0f;
 }
 
+/// Calls f(data) for every group: several side by side, and of those with one channel, a depthwise
+/// layer's, as many read at once as one line of a cache holds.
+template <typename F>
+void for_groups(const Patches &patches, F &&f) {
+    constexpr int line = 16;
+    parallel_for((patches.groups() + line - 1) / line, [&](int64_t block) {
+        const int first = int(block) * line;
+        const int count = std::min(line, patches.groups() - first);
+        for (const PatchGroup &data : patches.some_groups(first, count))
+            f(data);
+    });
+}
+
 class Learner {
 public:
     Learner(const Rows &rows, const std::vector<float> &bias, const WeightScheme &scheme,
@@ -175,14 +188,12 @@ public:
     }
 
     LayerWeights run() {
-        for (int g = 0; g < patches_.groups(); ++g)
-            learn(g);
+        for_groups(patches_, [&](const PatchGroup &data) { learn(data); });
         return std::move(result_);
     }
 
 private:
-    void learn(int index) {
-        const PatchGroup data = patches_.group(index);
+    void learn(const PatchGroup &data) {
         const Group group(data, patches_.activation());
         // A part of the mean energy holds weights where inputs hardly vary, and where few patches
         // for many weights leave H uncertain.
@@ -300,8 +311,7 @@ LayerWeights learn_weights(const Rows &rows, const std::vector<float> &bias,
 std::vector<float> learn_bias(const Rows &real_weights, const std::vector<float> &bias,
                               const Patches &patches) {
     std::vector<float> result = bias;
-    for (int g = 0; g < patches.groups(); ++g) {
-        const PatchGroup data = patches.group(g);
+    for_groups(patches, [&](const PatchGroup &data) {
         const Group group(data, patches.activation());
         const Matrix weights = rows_of(real_weights, data.first_channel, group.channels());
         const std::vector<float> products = mean_products(data, weights);
@@ -312,7 +322,7 @@ std::vector<float> learn_bias(const Rows &real_weights, const std::vector<float>
         group.refine_means(predicted, means);
         for (int c = 0; c < group.channels(); ++c)
             result[size_t(data.first_channel + c)] = means[size_t(c)] - products[size_t(c)];
-    }
+    });
     return result;
 }
 

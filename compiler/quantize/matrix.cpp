@@ -56,14 +56,39 @@ private:
     std::mutex mutex_;
 };
 
-/// A padded extent: the pipeline writes whole tiles.
+/// The pipeline writes whole tiles.
 int padded(int extent) {
-    return (extent + Matrix::alignment - 1) / Matrix::alignment * Matrix::alignment;
+    return Matrix::padded(extent);
+}
+
+void add_narrow(const Matrix &a, const Matrix &b, Matrix &sum) {
+    for (int r = 0; r < a.rows; ++r) {
+        const float *left = a.row(r), *right = b.row(r);
+        for (int i = 0; i < a.columns; ++i) {
+            float *total = sum.row(i);
+            for (int j = 0; j < b.columns; ++j)
+                total[j] += left[i] * right[j];
+        }
+    }
+}
+
+Matrix narrow_product(const Matrix &a, const Matrix &b) {
+    Matrix result(a.rows, b.rows);
+    for (int r = 0; r < a.rows; ++r)
+        for (int c = 0; c < b.rows; ++c) {
+            float sum = 0;
+            for (int k = 0; k < a.columns; ++k)
+                sum += a.row(r)[k] * b.row(c)[k];
+            result.row(r)[c] = sum;
+        }
+    return result;
 }
 
 } // namespace
 
 void add_transposed_product(const Matrix &a, const Matrix &b, Matrix &sum) {
+    if (a.is_narrow() || b.is_narrow())
+        return add_narrow(a, b, sum);
     // Chunks of rows whose panels stay in the second cache.
     constexpr int chunk = 256;
     for (int first = 0; first < a.rows; first += chunk) {
@@ -78,6 +103,8 @@ void add_transposed_product(const Matrix &a, const Matrix &b, Matrix &sum) {
 }
 
 Matrix product_with_transpose(const Matrix &a, const Matrix &b) {
+    if (a.is_narrow() || b.rows <= Matrix::narrow)
+        return narrow_product(a, b);
     Matrix transposed(b.columns, b.rows);
     for (int r = 0; r < b.rows; ++r)
         for (int c = 0; c < b.columns; ++c)

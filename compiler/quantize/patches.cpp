@@ -73,36 +73,66 @@ int64_t Patches::position(int64_t patch) const {
     return first + int64_t(fnv1a(&patch, sizeof patch) % uint64_t(length));
 }
 
-/// The patch of `group` at an output position of the whole batch, zeros where it lies in the
-/// padding; in the order of weight_rows().
-void Patches::read(const float *input, int64_t position, int group, float *patch) const {
+/// The patches of `group` and the groups behind it at an output position of the whole batch, zeros
+/// where they lie in the padding; in the order of weight_rows().
+void Patches::read(const float *input, int64_t position, int group,
+                   std::span<float *> patches) const {
     const Geometry &g = geometry_;
     const int64_t image = position / (int64_t(g.out_h) * g.out_w);
     const int y = int(position / g.out_w % g.out_h), x = int(position % g.out_w);
     const int width = g.in_c / g.groups;
+    int at = 0;
     for (int ky = 0; ky < g.kernel_h; ++ky)
-        for (int kx = 0; kx < g.kernel_w; ++kx, patch += width) {
+        for (int kx = 0; kx < g.kernel_w; ++kx, at += width) {
             const int iy = y * g.stride_h - g.padding.top + ky * g.dilation_h;
             const int ix = x * g.stride_w - g.padding.left + kx * g.dilation_w;
             if (iy < 0 || iy >= g.in_h || ix < 0 || ix >= g.in_w) {
-                std::fill_n(patch, width, 0.0f);
+                for (float *patch : patches)
+                    std::fill_n(patch + at, width, 0.0f);
                 continue;
             }
-            const float *pixel = input + ((image * g.in_h + iy) * g.in_w + ix) * g.in_c;
-            std::copy_n(pixel + group * width, width, patch);
+            const float *values = input + ((image * g.in_h + iy) * g.in_w + ix) * g.in_c;
+            values += group * width;
+            for (float *patch : patches) {
+                std::copy_n(values, width, patch + at);
+                values += width;
+            }
         }
 }
 
-PatchGroup Patches::group(int index) const {
-    const int channels = rows_.channels / groups(), count = int(count_);
-    PatchGroup result;
-    result.first_channel = index * channels;
-    result.x = Matrix(count, rows_.depth);
-    Matrix exact(count, rows_.depth), weights(channels, rows_.depth);
-    for (int i = 0; i < count; ++i) {
-        read(quantized_.data(), position(i), index, result.x.row(i));
-        read(exact_.data(), position(i), index, exact.row(i));
+std::vector<PatchGroup> Patches::some_groups(int first, int count) const {
+    const int channels = rows_.channels / groups(), patches = int(count_);
+    std::vector<PatchGroup> result(static_cast<size_t>(count));
+    std::vector<Matrix> exact(static_cast<size_t>(count), Matrix(patches, rows_.depth));
+    for (int g = 0; g < count; ++g) {
+        result[size_t(g)].first_channel = (first + g) * channels;
+        result[size_t(g)].x = Matrix(patches, rows_.depth);
     }
+    std::vector<float *> rows(static_cast<size_t>(count));
+    for (int i = 0; i < patches; ++i) {
+        const int64_t place = position(i);
+        for (int g = 0; g < count; ++g)
+            rows[size_t(g)] = result[size_t(g)].x.row(i);
+        read(quantized_.data(), place, first, rows);
+        for (int g = 0; g < count; ++g)
+            rows[size_t(g)] = exact[size_t(g)].row(i);
+        read(exact_.data(), place, first, rows);
+    }
+    for (int g = 0; g < count; ++g) {
+        PatchGroup &data = result[size_t(g)];
+        add_sums(data, exact[size_t(g)]);
+        data.mean_x = column_means(data.x);
+        for (int i = 0; i < patches; ++i)
+            for (int k = 0; k < rows_.depth; ++k)
+                data.x.row(i)[k] -= data.mean_x[size_t(k)];
+    }
+    return result;
+}
+
+/// The float sums, from the patches of the float network, and what an addition adds to them.
+void Patches::add_sums(PatchGroup &result, const Matrix &exact) const {
+    const int channels = rows_.channels / groups(), count = int(count_);
+    Matrix weights(channels, rows_.depth);
     for (int c = 0; c < channels; ++c)
         std::copy_n(rows_.row(result.first_channel + c), rows_.depth, weights.row(c));
     result.sums = product_with_transpose(exact, weights);
@@ -120,18 +150,14 @@ PatchGroup Patches::group(int index) const {
             result.added.row(i)[c] = behind_.noisy[first + size_t(c)];
         }
     }
-    result.mean_x = column_means(result.x);
-    for (int i = 0; i < count; ++i)
-        for (int k = 0; k < rows_.depth; ++k)
-            result.x.row(i)[k] -= result.mean_x[size_t(k)];
-    return result;
 }
 
 std::vector<float> Patches::energy() const {
     // Taps of one input channel see the same values but for the border.
     std::vector<double> squares(size_t(geometry_.in_c));
-    for (size_t i = 0; i < quantized_.size(); ++i)
-        squares[i % squares.size()] += double(quantized_[i]) * quantized_[i];
+    for (size_t pixel = 0; pixel < quantized_.size(); pixel += squares.size())
+        for (size_t c = 0; c < squares.size(); ++c)
+            squares[c] += double(quantized_[pixel + c]) * quantized_[pixel + c];
     const int width = geometry_.in_c / geometry_.groups;
     std::vector<float> energy;
     for (int group = 0; group < geometry_.groups; ++group)

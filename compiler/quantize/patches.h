@@ -10,6 +10,7 @@
 #include "compiler/quantize/weighted.h"
 
 #include <span>
+#include <utility>
 
 namespace octet::quantize {
 
@@ -42,7 +43,10 @@ public:
     Activation activation() const { return behind_.activation; }
     /// Patches that count as independent: those of one image resemble each other.
     double independent() const;
-    PatchGroup group(int index) const;
+    PatchGroup group(int index) const { return std::move(some_groups(index, 1).front()); }
+    /// Groups [first, first + count). Their channels lie side by side in memory, so that it is read
+    /// once for several of them.
+    std::vector<PatchGroup> some_groups(int first, int count) const;
 
     /// The mean square of the input that each weight meets: depth values for each group.
     std::vector<float> energy() const;
@@ -57,7 +61,8 @@ private:
         int64_t images = 1; ///< of one sample
     };
     static Geometry geometry(const Graph &graph, const Operator &op);
-    void read(const float *input, int64_t position, int group, float *patch) const;
+    void read(const float *input, int64_t position, int group, std::span<float *> patches) const;
+    void add_sums(PatchGroup &result, const Matrix &exact) const;
     int64_t position(int64_t patch) const;
 
     const Geometry geometry_;
