@@ -2,6 +2,7 @@
 
 #include "compiler/budget.h"
 #include "compiler/emit/cache.h"
+#include "compiler/emit/cuda/assemble.h"
 #include "compiler/emit/kernels.h"
 #include "compiler/emit/library.h"
 #include "compiler/emit/model_file.h"
@@ -43,6 +44,29 @@ without_dot_products(const lower::Program &program, const Target &target,
     return lines;
 }
 
+/// A line for each kernel that keeps registers in memory on some card.
+std::vector<std::string> spills(const Compiled &compiled) {
+    std::vector<std::string> lines;
+    for (size_t i = 0; i < compiled.resources.size(); ++i)
+        for (const CardResources &function : compiled.resources[i])
+            if (function.spill_bytes > 0) {
+                lines.push_back(fmt::format("kernel {}: {} bytes of registers go through memory on "
+                                            "{}; choose smaller tiles",
+                                            compiled.program.kernels[i].symbol,
+                                            function.spill_bytes, function.architecture));
+                break;
+            }
+    if (compiled.target.lane == "cuda" && !emit::has_assembler(compiled.target))
+        lines.push_back(fmt::format(
+            "target {}: {} is not on $PATH, so the kernels stay PTX, which the driver compiles "
+            "whenever a model is opened; install the CUDA toolkit to spare that time",
+            compiled.target.name,
+            compiled.target.toolchain.ptx_assembler.empty()
+                ? "no assembler"
+                : compiled.target.toolchain.ptx_assembler.front()));
+    return lines;
+}
+
 } // namespace
 
 Compiled compile(const Graph &graph, const CompileOptions &options) {
@@ -61,7 +85,9 @@ Compiled compile(const Graph &graph, const CompileOptions &options, const schedu
     result.objects = std::move(objects.files);
     result.code_bytes = std::move(objects.code_bytes);
     result.instructions = std::move(objects.instructions);
+    result.resources = std::move(objects.resources);
     result.warnings = without_dot_products(result.program, options.target, result.instructions);
+    std::ranges::move(spills(result), std::back_inserter(result.warnings));
     result.cache_hits = objects.cache_hits;
     const emit::Library library =
         emit::build_library(result.program, options.target, result.objects, cache);

@@ -31,12 +31,21 @@ struct CompileOptions {
     Progress progress;
 };
 
+/// What one function of a kernel needs of a CUDA card, as the assembler says.
+struct CardResources {
+    std::string architecture, function;
+    int registers = 0, spill_bytes = 0;
+    bool operator==(const CardResources &) const = default;
+};
+
 struct Compiled {
     Target target;
     lower::Program program;
     Bytes file;                                 ///< the .octet image
     std::vector<std::filesystem::path> objects; ///< one per distinct kernel, in the cache
     std::vector<uint64_t> code_bytes;           ///< text size of each object
+    /// Of each kernel of lane cuda, what its functions need of each card.
+    std::vector<std::vector<CardResources>> resources;
     /// Of each kernel of lane c, the instructions that were selected for it.
     std::vector<std::vector<std::string>> instructions;
     std::vector<std::string> warnings;    ///< what a user should know, one line each

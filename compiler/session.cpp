@@ -1,6 +1,8 @@
 #include "compiler/compile.h"
+
+#include "compiler/executor/cuda_driver.h"
 #include "compiler/support/error.h"
-#include "runtime/include/octet/octet.h"
+#include "runtime/include/octet/cuda.h"
 
 #include <dlfcn.h>
 
@@ -24,6 +26,13 @@ Session::Session(const Compiled &compiled, int threads) : file_(compiled.file.si
     std::copy(compiled.file.begin(), compiled.file.end(), image);
     octet_options options{};
     options.threads = threads;
+    octet_cuda_options cuda{};
+    std::string driver;
+    if (compiled.target.lane == "cuda") {
+        driver = cuda_driver(compiled.target).library.string();
+        cuda.driver = driver.c_str();
+        options.cuda = &cuda;
+    }
     if (!library || octet_model_open_memory(image, compiled.file.size(), library, &options,
                                             &model_) != OCTET_OK) {
         const std::string reason = library ? octet_last_error() : "its kernel table is missing";

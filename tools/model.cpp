@@ -1,5 +1,6 @@
 #include "tools/model.h"
 
+#include "compiler/executor/cuda_driver.h"
 #include "compiler/import/import.h"
 #include "compiler/open.h"
 #include "compiler/support/error.h"
@@ -64,6 +65,10 @@ Target load_target(const ModelOptions &options, bool to_run) {
         throw UsageError("target {}: this machine cannot run its code; use --target host or one "
                          "that `octet targets` marks as running here",
                          target.name);
+    if (to_run && target.lane == "cuda")
+        if (const CudaDriver driver = cuda_driver(target); driver.interpreter)
+            fmt::print(stderr, "octet: note: {}: an interpreter runs the kernels on this CPU\n",
+                       driver.reason);
     if (const auto missing = missing_programs(target, to_run); !missing.empty())
         throw Error("target {}: needs {}; install {} or use another target", target.name,
                     fmt::join(missing, ", "), missing.size() == 1 ? "it" : "them");

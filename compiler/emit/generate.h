@@ -15,12 +15,11 @@ namespace octet::emit {
 void generate_object(const lower::Kernel &kernel, const Target &target,
                      const std::filesystem::path &object);
 
-/// Where lanes c and cuda leave the source of an object, and lane c the names of the instructions
-/// that were selected in it, one a line; objects of other lanes have neither.
+/// What lies beside an object, each where its lane leaves it: the source (c, cuda), the names of the
+/// instructions that were selected in it, one a line (c), and what each function needs of a card
+/// (cuda; cuda/assemble.h).
 std::filesystem::path source_of(const std::filesystem::path &object);
 std::filesystem::path instructions_of(const std::filesystem::path &object);
-
-/// Where lane cuda leaves what each function of an object needs of a card (cuda/assemble.h).
 std::filesystem::path resources_of(const std::filesystem::path &object);
 
 /// What the object code depends on beside the kernel's description: the generators' version,

@@ -4,6 +4,7 @@
 #include "compiler/emit/generate.h"
 #include "compiler/emit/process.h"
 #include "compiler/support/error.h"
+#include "compiler/support/pending_file.h"
 
 #include <cstring>
 #include <elf.h>
@@ -58,6 +59,8 @@ uint64_t code_size(const fs::path &object) {
                                          : executable_bytes<64>(bytes);
 }
 
+constexpr auto besides = {source_of, instructions_of, resources_of};
+
 /// The lines of a file that need not exist.
 std::vector<std::string> read_lines(const fs::path &file) {
     std::vector<std::string> lines;
@@ -87,7 +90,7 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
         jobs.push_back({kernel.symbol,
                         [&kernel, &options, object, temporary] {
                             generate_object(kernel, options.target, temporary);
-                            for (const auto &beside : {source_of, instructions_of})
+                            for (const auto &beside : besides)
                                 if (fs::exists(beside(temporary)))
                                     commit_file(beside(temporary), beside(object));
                             commit_file(temporary, object);
@@ -95,8 +98,8 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
                         [temporary] {
                             std::error_code ignored;
                             fs::remove(temporary, ignored);
-                            fs::remove(source_of(temporary), ignored);
-                            fs::remove(instructions_of(temporary), ignored);
+                            for (const auto &beside : besides)
+                                fs::remove(beside(temporary), ignored);
                         }});
     }
     const size_t total = program.kernels.size();
@@ -112,6 +115,11 @@ Objects compile_kernels(const lower::Program &program, const CompileOptions &opt
         result.code_bytes.push_back(code_size(object));
     for (const fs::path &object : result.files)
         result.instructions.push_back(read_lines(instructions_of(object)));
+    for (const fs::path &object : result.files) {
+        const fs::path file = resources_of(object);
+        result.resources.push_back(fs::exists(file) ? resources_from_text(read_text_file(file))
+                                                    : std::vector<CardResources>());
+    }
     return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/compile.h"
+#include "compiler/emit/cuda/assemble.h"
 
 namespace octet::emit {
 
@@ -10,6 +11,8 @@ struct Objects {
     std::vector<uint64_t> code_bytes;         ///< machine code in each
     /// Of each kernel of lane c, the instructions that were selected; empty for other lanes.
     std::vector<std::vector<std::string>> instructions;
+    /// Of each kernel of lane cuda, what its functions need of each card.
+    std::vector<std::vector<CardResources>> resources;
     size_t cache_hits = 0;
 };
 

@@ -44,6 +44,12 @@ std::string manifest(const Compiled &compiled) {
             kernel["code_bytes"] = compiled.code_bytes[i];
         if (i < compiled.instructions.size() && !compiled.instructions[i].empty())
             kernel["instructions"] = compiled.instructions[i];
+        if (i < compiled.resources.size())
+            for (const CardResources &function : compiled.resources[i])
+                kernel["cuda"].push_back({{"architecture", function.architecture},
+                                          {"function", function.function},
+                                          {"registers", function.registers},
+                                          {"spill_bytes", function.spill_bytes}});
         kernels.push_back(kernel);
     }
     Json arenas = Json::array();

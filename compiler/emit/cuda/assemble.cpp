@@ -24,11 +24,12 @@ std::string read_bytes(const fs::path &file) {
 }
 
 /// What `ptxas -v` prints: a line that names the function, then one on spills, one on registers.
-std::vector<Resources> parse_resources(const std::string &output, const std::string &architecture) {
+std::vector<CardResources> parse_resources(const std::string &output,
+                                           const std::string &architecture) {
     static const std::regex properties("Function properties for (\\S+)");
     static const std::regex spills("(\\d+) bytes spill stores, (\\d+) bytes spill loads");
     static const std::regex registers("Used (\\d+) registers");
-    std::vector<Resources> result;
+    std::vector<CardResources> result;
     std::istringstream lines(output);
     std::smatch match;
     for (std::string line; std::getline(lines, line);) {
@@ -131,18 +132,18 @@ std::string device_source(const std::string &symbol, const DeviceCode &code, con
                                 symbol, capability, code.launches.size());
 }
 
-std::string to_text(const std::vector<Resources> &resources) {
+std::string to_text(const std::vector<CardResources> &resources) {
     std::string text;
-    for (const Resources &line : resources)
+    for (const CardResources &line : resources)
         text += fmt::format("{} {} {} {}\n", line.architecture, line.function, line.registers,
                             line.spill_bytes);
     return text;
 }
 
-std::vector<Resources> resources_from_text(const std::string &text) {
-    std::vector<Resources> result;
+std::vector<CardResources> resources_from_text(const std::string &text) {
+    std::vector<CardResources> result;
     std::istringstream lines(text);
-    for (Resources line;
+    for (CardResources line;
          lines >> line.architecture >> line.function >> line.registers >> line.spill_bytes;)
         result.push_back(line);
     return result;

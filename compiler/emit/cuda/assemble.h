@@ -2,6 +2,7 @@
 // for later ones, in one fat binary, inside of a C source that becomes the kernel's object.
 #pragma once
 
+#include "compiler/compile.h"
 #include "compiler/emit/cuda/device_code.h"
 #include "compiler/target/target.h"
 
@@ -9,16 +10,9 @@
 
 namespace octet::emit {
 
-/// What one function needs of a card, as the assembler says.
-struct Resources {
-    std::string architecture, function;
-    int registers = 0, spill_bytes = 0;
-    bool operator==(const Resources &) const = default;
-};
-
 struct Image {
     std::string bytes;
-    std::vector<Resources> resources; ///< of every architecture and function
+    std::vector<CardResources> resources; ///< of every architecture and function
 };
 
 /// Whether PTX can be compiled ahead of time for this target, on this machine.
@@ -34,7 +28,7 @@ std::string device_source(const std::string &symbol, const DeviceCode &code, con
                           uint32_t capability);
 
 /// One line for each, and the way back.
-std::string to_text(const std::vector<Resources> &resources);
-std::vector<Resources> resources_from_text(const std::string &text);
+std::string to_text(const std::vector<CardResources> &resources);
+std::vector<CardResources> resources_from_text(const std::string &text);
 
 } // namespace octet::emit

@@ -1,0 +1,20 @@
+// Which CUDA driver runs a target's kernels here: NVIDIA's, or the interpreter that poses as it.
+#pragma once
+
+#include "compiler/target/target.h"
+
+#include <filesystem>
+
+namespace octet {
+
+struct CudaDriver {
+    std::filesystem::path library;
+    bool interpreter = false;
+    std::string reason; ///< why it is not the card: "no CUDA driver"
+};
+
+/// The driver where it has a card that runs the target's kernels, else the interpreter. Throws
+/// Error where there is neither.
+CudaDriver cuda_driver(const Target &target);
+
+} // namespace octet
