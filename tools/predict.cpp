@@ -3,11 +3,11 @@
 #include "compiler/executor.h"
 #include "compiler/quantize/observe.h"
 #include "compiler/reference/interpreter.h"
+#include "compiler/reference/real_values.h"
 #include "compiler/support/error.h"
 #include "compiler/support/parallel.h"
 #include "tools/program_file.h"
 #include "tools/progress.h"
-#include "tools/real_arrays.h"
 
 namespace octet::tools {
 
@@ -19,7 +19,7 @@ std::vector<Bytes> stored_inputs(const Graph &graph, const quantize::Samples &sa
     std::vector<Bytes> result;
     const auto inputs = samples.slice(index, 1);
     for (size_t i = 0; i < inputs.size(); ++i)
-        result.push_back(to_stored(graph.tensor(graph.inputs[i]), inputs[i]));
+        result.push_back(reference::to_stored(graph.tensor(graph.inputs[i]), inputs[i]));
     return result;
 }
 
@@ -60,7 +60,7 @@ std::vector<Values> run_reference(const Graph &graph, const quantize::Samples &s
     parallel_for(samples.count, [&](int64_t i) {
         const std::vector<Bytes> values = reference::run(graph, stored_inputs(graph, samples, i));
         for (TensorId id : graph.outputs)
-            runs[size_t(i)].push_back(to_real(graph.tensor(id), values[size_t(id)]));
+            runs[size_t(i)].push_back(reference::to_real(graph.tensor(id), values[size_t(id)]));
         progress.show(++done, size_t(samples.count), "");
     });
     std::vector<Values> result(graph.outputs.size());
@@ -90,8 +90,8 @@ std::vector<Values> run_compiled(const Graph &graph, const Compiled &compiled,
         const Outcome outcome = executor->execute(script);
         for (size_t i = 0; i < reads.size(); ++i) {
             const size_t output = i % result.size();
-            append(result[output],
-                   to_real(graph.tensor(graph.outputs[output]), outcome.reads[reads[i]]));
+            append(result[output], reference::to_real(graph.tensor(graph.outputs[output]),
+                                                      outcome.reads[reads[i]]));
         }
         progress.show(size_t(run), size_t(samples.count), "");
     }

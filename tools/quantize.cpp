@@ -1,7 +1,10 @@
 // octet quantize: from a float network and a few hundred samples to an int8 network.
 #include "compiler/quantize/quantize.h"
+#include "compiler/quantize/debug_folder.h"
 #include "compiler/quantize/explain.h"
 #include "compiler/quantize/obey.h"
+#include "compiler/quantize/prepare.h"
+#include "compiler/quantize/simulation.h"
 
 #include "compiler/compile.h"
 #include "compiler/export/export.h"
@@ -23,9 +26,9 @@ namespace fs = std::filesystem;
 
 struct Words {
     std::string model, output, weights, activations, calibration, correct, compute, config, ends,
-        rounding, target, data_scale, save_statistics, report, labels;
+        rounding, target, data_scale, statistics, save_statistics, report, labels, debug, debug_dir;
     std::vector<std::string> data;
-    int samples = 1024;
+    int samples = 1024, debug_samples = 4;
     int64_t sample_count = 0; ///< in the data, of which `samples` are used
     bool verbose = false;
 };
@@ -95,19 +98,24 @@ void require_runnable(const Graph &graph, const std::string &name) {
     }
 }
 
-void print_layers(const quantize::Quantized &quantized) {
-    Table table({"layer", "operator", "weights", ">SQNR alone", ">running", ">saturated"});
+/// Without samples no noise is known.
+void print_layers(const quantize::Quantized &quantized, bool measured) {
+    Table table(measured ? std::vector<std::string>{"layer", "operator", "weights", ">SQNR alone",
+                                                    ">running", ">saturated"}
+                         : std::vector<std::string>{"layer", "operator", "weights"});
     const Graph &graph = quantized.prepared;
     for (size_t i = 0; i < graph.operators.size(); ++i) {
         const Operator &op = graph.operators[i];
         const quantize::LayerOutcome &layer = quantized.outcome.layers[i];
-        table.add({short_name(op.name), std::string(name_of(op.kind)),
-                   quantized.outcome.weights[i]
-                       ? quantize::to_text(quantized.plan.layers[i].weights)
-                       : "",
-                   fmt::format("{:.1f} dB", layer.sqnr_alone),
-                   fmt::format("{:.1f} dB", layer.sqnr_running),
-                   fmt::format("{:.2f} %", 100 * layer.saturated)});
+        std::vector<std::string> row = {short_name(op.name), std::string(name_of(op.kind)),
+                                        quantized.outcome.weights[i]
+                                            ? quantize::to_text(quantized.plan.layers[i].weights)
+                                            : ""};
+        if (measured)
+            row.insert(row.end(), {fmt::format("{:.1f} dB", layer.sqnr_alone),
+                                   fmt::format("{:.1f} dB", layer.sqnr_running),
+                                   fmt::format("{:.2f} %", 100 * layer.saturated)});
+        table.add(row);
     }
     fmt::print("{}", table.text());
 }
@@ -119,7 +127,7 @@ void add_accuracy(const Words &words, const quantize::Quantized &quantized,
     std::vector<int64_t> used; // as Samples::some() takes them
     for (int64_t i = 0; i < samples.count; ++i)
         used.push_back(labels[size_t(i * words.sample_count / samples.count)]);
-    quantize::Simulation simulation(quantized);
+    quantize::Simulation simulation(quantized.prepared, quantized.plan, quantized.outcome.weights);
     std::vector<Values> outputs(quantized.prepared.outputs.size());
     const int64_t at_once = quantize::samples_at_once(quantized.prepared);
     for (int64_t first = 0; first < samples.count; first += at_once) {
@@ -143,10 +151,41 @@ void write_report(const Words &words, const Graph &graph, const quantize::Quanti
     report::write_quantization_report(page, words.report);
 }
 
-int run(Words words) {
-    quantize::Options options = options_of(words);
-    if (!words.target.empty())
-        options = quantize::obey(options, target_named(words.target));
+/// The debugger's arrays, complete but not yet in their place.
+std::unique_ptr<quantize::DebugFolder>
+debug(const Words &words, const quantize::Quantized &quantized, const quantize::Samples &samples) {
+    const quantize::DebugMode mode = quantize::debug_mode(words.debug);
+    const quantize::Samples few = samples.some(words.debug_samples);
+    auto folder = std::make_unique<quantize::DebugFolder>(words.debug_dir, mode,
+                                                          quantized.graph.name, few.count);
+    ProgressLine progress("debugging", words.verbose);
+    quantize::debug(
+        quantized.prepared, quantized.graph, few, mode,
+        [&](const quantize::DebugTensor &tensor) { folder->add(tensor); }, progress.callback());
+    return folder;
+}
+
+/// Without samples, what the user has left open becomes what needs none.
+void adapt_to_no_data(const Words &words, quantize::Options &options) {
+    if (words.statistics.empty())
+        throw UsageError("{}: there is no --data; give samples, or --statistics and --correct none",
+                         words.model);
+    for (const auto &[option, word] :
+         {std::pair("--report", &words.report), std::pair("--labels", &words.labels),
+          std::pair("--debug", &words.debug)})
+        if (!word->empty())
+            throw UsageError("{}: {} needs samples; give --data", words.model, option);
+    if (options.scheme.calibration.search && words.calibration.empty()) {
+        options.scheme.calibration.search = false;
+        fmt::print(stderr,
+                   "octet: note: there are no samples to search ranges with; calibration "
+                   "is {}\n",
+                   quantize::to_text(options.scheme.calibration));
+    }
+}
+
+/// Refuses what cannot be written before anything is computed.
+void require_places(const Words &words) {
     const fs::path extension = fs::path(words.output).extension();
     if (extension != ".tflite" && extension != ".onnx" && extension != ".octet")
         throw UsageError("{}: its extension says no format; use .octet, .tflite or .onnx",
@@ -155,29 +194,60 @@ int run(Words words) {
         if (const fs::path folder = fs::path(file).parent_path();
             !folder.empty() && !fs::is_directory(folder))
             throw UsageError("{}: there is no folder {}; make it first", file, folder.string());
+    if (words.debug.empty() != words.debug_dir.empty())
+        throw UsageError("{}: --debug and --debug-dir belong together; give both", words.model);
+    if (!words.debug.empty()) {
+        quantize::debug_mode(words.debug);
+        quantize::DebugFolder::require_free(words.debug_dir);
+    }
+}
+
+std::optional<quantize::Statistics> read_statistics(const Words &words, const Graph &graph) {
+    if (words.statistics.empty())
+        return std::nullopt;
+    std::vector<std::string> unused;
+    return quantize::load_statistics(quantize::prepare(graph, unused), words.statistics);
+}
+
+int run(Words words) {
+    quantize::Options options = options_of(words);
+    if (!words.target.empty())
+        options = quantize::obey(options, target_named(words.target));
+    require_places(words);
+    if (words.data.empty())
+        adapt_to_no_data(words, options);
     const Graph graph = load_float(words.model);
     const std::optional<DataScale> scale =
         words.data_scale.empty() ? std::nullopt : std::optional(data_scale(words.data_scale));
-    const quantize::Samples all = read_samples(graph, words.data, scale);
+    const quantize::Samples all =
+        words.data.empty() ? quantize::Samples() : read_samples(graph, words.data, scale);
     const quantize::Samples samples = all.some(words.samples);
     words.sample_count = all.count;
 
     ProgressLine progress("quantizing", words.verbose);
-    const quantize::Quantized quantized =
-        quantize::quantize(graph, samples, options, progress.callback());
+    const quantize::Quantized quantized = quantize::quantize(
+        graph, samples, options, progress.callback(), read_statistics(words, graph));
     progress.clear();
     for (const std::string &note : quantized.notes)
         fmt::print(stderr, "octet: note: {}\n", note);
     if (!words.target.empty())
         require_runnable(quantized.graph, words.target);
+    const auto folder = words.debug.empty() ? nullptr : debug(words, quantized, samples);
     export_model(quantized.graph, words.output);
     if (!words.report.empty())
         write_report(words, graph, quantized, samples, options);
     if (!words.save_statistics.empty())
-        quantize::save(quantized.statistics, quantized.prepared, words.save_statistics);
-    print_layers(quantized);
-    fmt::print("{}: {} bytes, output SQNR {:.2f} dB on {} calibration samples\n", words.output,
-               fs::file_size(words.output), quantized.outcome.output_sqnr, samples.count);
+        quantize::save(quantized.observed, quantized.prepared, words.save_statistics);
+    print_layers(quantized, samples.count > 0);
+    if (folder)
+        fmt::print("{}: arrays of {} samples, {} bytes\n", words.debug_dir,
+                   std::min<int64_t>(samples.count, words.debug_samples), folder->commit());
+    fmt::print("{}: {} bytes, ", words.output, fs::file_size(words.output));
+    if (samples.count > 0)
+        fmt::print("output SQNR {:.2f} dB on {} calibration samples\n",
+                   quantized.outcome.output_sqnr, samples.count);
+    else
+        fmt::print("ranges from {} samples of an earlier run\n", quantized.statistics.samples);
     return 0;
 }
 
@@ -188,8 +258,7 @@ Verb add_quantize(Arguments command) {
     auto words = std::make_shared<Words>();
     verb.positional("FLOAT", words->model, "The float network: .tflite, .onnx or .octet");
     verb.option("-d,--data", words->data,
-                "Calibration samples: one .npy file per input, samples along the first axis",
-                Need::required);
+                "Calibration samples: one .npy file per input, samples along the first axis");
     verb.option("-o,--output", words->output, "The int8 network: .octet, .tflite or .onnx",
                 Need::required);
     verb.option("--weights", words->weights,
@@ -211,10 +280,20 @@ Verb add_quantize(Arguments command) {
                 "SCALE[,ZERO_POINT]: the arrays' numbers mean SCALE (number - ZERO_POINT)");
     verb.option("--save-statistics", words->save_statistics,
                 "Write what calibration saw to this file");
+    verb.option(
+        "--statistics", words->statistics,
+        "What --save-statistics wrote for this network, instead of observing it again; with "
+        "--correct none no data are needed");
     verb.option("--report", words->report,
                 "Write a page (.html) that explains the result layer by layer");
     verb.option("-l,--labels", words->labels,
                 "Class numbers of the samples, for the report's accuracy");
+    verb.option("--debug", words->debug,
+                "whole, int-per-layer or float-per-layer: write every layer's values in both "
+                "networks");
+    verb.option("--debug-dir", words->debug_dir, "A new folder for the debugger's arrays");
+    verb.option("--debug-samples", words->debug_samples, 1, 100000,
+                "Samples that the debugger runs; 4 if not said");
     verb.flag("--verbose", words->verbose, "Say on stderr what is done");
     verb.footer(R"(
 Needs no option but the data: 8 bits, weights per channel, and all corrections. docs/quantization.md

@@ -1,6 +1,5 @@
 #include "tools/real_arrays.h"
 
-#include "compiler/reference/quantize.h"
 #include "compiler/support/error.h"
 
 #include <charconv>
@@ -150,31 +149,6 @@ std::vector<int64_t> read_labels(const std::string &file, int64_t samples) {
                          samples);
     const Values values = numbers(array);
     return {values.begin(), values.end()};
-}
-
-Bytes to_stored(const Tensor &tensor, std::span<const float> values) {
-    if (tensor.dtype == DType::f32) {
-        const auto *first = reinterpret_cast<const uint8_t *>(values.data());
-        return {first, first + values.size_bytes()};
-    }
-    const reference::StoredRange range = reference::stored_range(tensor);
-    Bytes stored;
-    stored.reserve(values.size() * size_of(tensor.dtype));
-    for (float value : values) {
-        const int32_t element = reference::quantize_value(range, Rounding::float32, value);
-        for (size_t byte = 0; byte < size_of(tensor.dtype); ++byte)
-            stored.push_back(uint8_t(element >> (8 * byte)));
-    }
-    return stored;
-}
-
-Values to_real(const Tensor &tensor, const Bytes &stored) {
-    const Array array{tensor.dtype, tensor.shape, stored};
-    Values values = numbers(array);
-    if (tensor.quantization.quantized())
-        for (float &value : values)
-            value = tensor.quantization.scale() * (value - float(tensor.quantization.zero_point()));
-    return values;
 }
 
 } // namespace octet::tools

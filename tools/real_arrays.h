@@ -31,8 +31,4 @@ quantize::Samples read_samples(const Graph &graph, const std::vector<std::string
 /// Labels, one integer per sample. Throws UsageError when their number is another.
 std::vector<int64_t> read_labels(const std::string &file, int64_t samples);
 
-/// One run's values of a tensor: as stored bytes, and back as reals.
-Bytes to_stored(const Tensor &tensor, std::span<const float> values);
-Values to_real(const Tensor &tensor, const Bytes &stored);
-
 } // namespace octet::tools

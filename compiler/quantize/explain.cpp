@@ -1,6 +1,7 @@
 #include "compiler/quantize/explain.h"
 
 #include "compiler/quantize/search_ranges.h"
+#include "compiler/quantize/simulation.h"
 
 #include <fmt/ranges.h>
 
@@ -54,7 +55,8 @@ public:
     Explainer(const Graph &source, const Quantized &result, const Samples &samples,
               const Options &options)
         : source_(source), result_(result), graph_(result.prepared), options_(options),
-          few_(samples.some(samples_in_search(result.prepared))), simulation_(result) {}
+          few_(samples.some(samples_in_search(result.prepared))),
+          simulation_(result.prepared, result.plan, result.outcome.weights) {}
 
     report::QuantizationReport run(const Progress &progress) {
         report::QuantizationReport page;
@@ -172,42 +174,6 @@ private:
 };
 
 } // namespace
-
-Simulation::Simulation(const Quantized &result) : result_(result), executor_(result.prepared) {
-    for (size_t i = 0; i < result.prepared.operators.size(); ++i)
-        set(i, true);
-}
-
-void Simulation::set(size_t index, bool quantized) {
-    const auto &layer = result_.outcome.weights[index];
-    if (!layer)
-        return;
-    const Graph &graph = result_.prepared;
-    const Operator &op = graph.operators[index];
-    const Rows rows = weight_rows(graph, op);
-    const Rows &real = quantized ? layer->weights.real(rows) : rows;
-    executor_.set_constant(op.inputs[1],
-                           from_rows(op, graph.tensor(op.inputs[1]).shape, real.values));
-    executor_.set_constant(op.inputs[2], quantized ? layer->bias : bias_of(graph, op));
-}
-
-std::vector<Values> Simulation::run(const Samples &samples, const FloatExecutor::Visitor &visit,
-                                    int but) {
-    const TensorId exempt =
-        but >= 0 ? result_.prepared.operators[size_t(but)].outputs[0] : no_tensor;
-    if (but >= 0)
-        set(size_t(but), false);
-    std::vector<Values> outputs = executor_.run(samples.slice(0, samples.count), samples.count,
-                                                [&](TensorId id, std::span<float> values) {
-                                                    if (result_.plan.of(id).integer && id != exempt)
-                                                        fake_quantize(values, result_.plan.of(id));
-                                                    if (visit)
-                                                        visit(id, values);
-                                                });
-    if (but >= 0)
-        set(size_t(but), true);
-    return outputs;
-}
 
 report::QuantizationReport explain(const Graph &source, const Quantized &result,
                                    const Samples &samples, const Options &options,

@@ -1,6 +1,7 @@
 #include "compiler/quantize/observe.h"
 
 #include "compiler/graph/check_operator.h"
+#include "compiler/support/hash.h"
 #include "compiler/support/pending_file.h"
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,9 @@
 namespace octet::quantize {
 
 namespace {
+
+/// Of the files that hold statistics.
+constexpr int version = 2;
 
 /// Values of one sample along the last axis have statistics of their own up to this many channels.
 constexpr int most_channels = 1 << 14;
@@ -30,6 +34,28 @@ void require_finite(const Graph &graph, TensorId id, const TensorStatistics &sta
 
 } // namespace
 
+uint64_t fingerprint(const Graph &graph) {
+    uint64_t hash = fnv1a(nullptr, 0);
+    const auto add = [&](const auto &elements) {
+        const uint64_t count = elements.size();
+        hash = fnv1a(&count, sizeof count, hash);
+        hash = fnv1a(elements.data(), count * sizeof elements[0], hash);
+    };
+    for (const Tensor &tensor : graph.tensors) {
+        add(tensor.name);
+        add(tensor.shape);
+        add(tensor.constant() ? *tensor.data : Bytes());
+    }
+    for (const Operator &op : graph.operators) {
+        add(name_of(op.kind));
+        add(op.inputs);
+        add(op.outputs);
+    }
+    add(graph.inputs);
+    add(graph.outputs);
+    return hash;
+}
+
 int64_t samples_at_once(const Graph &graph) {
     constexpr int64_t elements = int64_t(1) << 23; // of the largest tensor, 32 MB of floats
     int64_t largest = 1;
@@ -45,6 +71,7 @@ Statistics observe(const Graph &graph, const FloatExecutor &executor, const Samp
         throw UsageError("{}: the calibration data hold no samples; give a few hundred",
                          where(graph));
     Statistics result;
+    result.network = fingerprint(graph);
     result.samples = samples.count;
     result.tensors.resize(graph.tensors.size());
     const int64_t at_once = samples_at_once(graph);
@@ -78,23 +105,45 @@ void save(const Statistics &statistics, const Graph &graph, const std::filesyste
         if (statistics.tensors[id])
             tensors[graph.tensors[id].name] = {{"shape", graph.tensors[id].shape},
                                                {"statistics", *statistics.tensors[id]}};
-    const nlohmann::json json = {
-        {"octet_statistics", 1}, {"samples", statistics.samples}, {"tensors", tensors}};
+    const nlohmann::json json = {{"octet_statistics", version},
+                                 {"network", fmt::format("{:016x}", statistics.network)},
+                                 {"samples", statistics.samples},
+                                 {"tensors", tensors}};
     write_text_file(file,
                     json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
+
+namespace {
+
+/// One tensor's, of which what is read later is there.
+TensorStatistics read_tensor(const nlohmann::json &entry, const Tensor &tensor) {
+    const auto result = entry.get<TensorStatistics>();
+    const TensorStatistics wanted = empty_statistics(tensor);
+    const bool fits =
+        result.channels.has_value() == wanted.channels.has_value() &&
+        (!wanted.channels || result.channels->channels() == wanted.channels->channels());
+    if (!fits || result.histogram.empty() || result.histogram.non_finite() > 0)
+        throw Error("they are of no tensor of {}", to_string(tensor.shape));
+    return result;
+}
+
+} // namespace
 
 Statistics load_statistics(const Graph &graph, const std::filesystem::path &file) {
     if (!std::filesystem::exists(file))
         throw UsageError("{}: there is no such file; write it with --save-statistics",
                          file.string());
     Statistics result;
+    result.network = fingerprint(graph);
     result.tensors.resize(graph.tensors.size());
     try {
         const nlohmann::json json = nlohmann::json::parse(read_text_file(file));
-        if (json.at("octet_statistics").get<int>() != 1)
+        if (json.at("octet_statistics").get<int>() != version)
             throw Error("{}: its statistics have another version; write them again", file.string());
         result.samples = json.at("samples").get<int64_t>();
+        if (result.samples < 1)
+            throw Error("{}: says that it saw {} samples; write it again", file.string(),
+                        result.samples);
         for (size_t id = 0; id < graph.tensors.size(); ++id) {
             const Tensor &tensor = graph.tensors[id];
             if (tensor.constant())
@@ -105,9 +154,17 @@ Statistics load_statistics(const Graph &graph, const std::filesystem::path &file
                 throw Error("{}: has no statistics of tensor '{}' ({}); they belong to another "
                             "network or another preparation, write them again",
                             file.string(), tensor.name, to_string(tensor.shape));
-            result.tensors[id].emplace();
-            found->at("statistics").get_to(*result.tensors[id]);
+            try {
+                result.tensors[id] = read_tensor(found->at("statistics"), tensor);
+            } catch (const Error &error) {
+                throw Error("{}: tensor '{}': its statistics are damaged ({}); write them again",
+                            file.string(), tensor.name, error.what());
+            }
         }
+        if (json.at("network").get<std::string>() != fmt::format("{:016x}", result.network))
+            throw Error("{}: belongs to a network of the same shapes with other weights; write the "
+                        "statistics again",
+                        file.string());
     } catch (const nlohmann::json::exception &error) {
         throw Error("{}: these are no statistics ({}); write them with --save-statistics",
                     file.string(), error.what());

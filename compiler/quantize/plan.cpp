@@ -5,6 +5,7 @@
 #include "compiler/quantize/weighted.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace octet::quantize {
@@ -115,40 +116,80 @@ private:
         return producer >= 0 ? plan_.layers[size_t(producer)] : options_.scheme;
     }
 
-    /// The range of one tensor by itself.
+    /// The range that the user gives one tensor, by its name or by a rule for what computes it.
+    std::optional<Range> given_range(TensorId id) const {
+        if (const auto given = options_.ranges.find(graph_.tensor(id).name);
+            given != options_.ranges.end())
+            return given->second;
+        return connections_.producer(id) >= 0 ? scheme_of(id).range : std::nullopt;
+    }
+
+    /// A range given for one tensor of a group is that of all: they have one grid.
+    void take_given_ranges() {
+        std::map<TensorId, TensorId> givers; // by root
+        for (size_t i = 0; i < graph_.tensors.size(); ++i) {
+            const TensorId id = TensorId(i);
+            const std::optional<Range> range = given_range(id);
+            if (!range || !plan_.tensors[i].integer)
+                continue;
+            const TensorId group = root(id);
+            const std::string &name = graph_.tensor(id).name;
+            if (const auto &fixed = fixed_[size_t(group)]) {
+                const Range all = representable(*fixed, grid_of(scheme_of(group).activations));
+                throw UsageError("{}: the range [{}, {}] is given for tensor '{}', whose grid is "
+                                 "fixed to [{}, {}] by its operator; take the range away",
+                                 where(graph_), range->lo, range->hi, name, all.lo, all.hi);
+            }
+            const auto [giver, first] = givers.emplace(group, id);
+            auto &taken = ranges_[size_t(group)];
+            if (!first && !(*taken == *range))
+                throw UsageError("{}: tensors '{}' and '{}' have one grid, but the ranges [{}, {}] "
+                                 "and [{}, {}] are given; give one of them",
+                                 where(graph_), graph_.tensor(giver->second).name, name, taken->lo,
+                                 taken->hi, range->lo, range->hi);
+            taken = range;
+            given_[size_t(group)] = true;
+        }
+    }
+
+    /// The range of one tensor by itself, from what was seen.
     Range chosen_range(TensorId id) {
         const LayerScheme &scheme = scheme_of(id);
-        const Tensor &tensor = graph_.tensor(id);
-        if (const auto given = options_.ranges.find(tensor.name); given != options_.ranges.end()) {
-            given_[size_t(root(id))] = true;
-            return given->second;
-        }
-        if (connections_.producer(id) >= 0 && scheme.range) {
-            given_[size_t(root(id))] = true;
-            return *scheme.range;
-        }
-        const TensorStatistics &statistics = statistics_.of(id);
         const Grid grid = grid_of(scheme.activations);
-        const Range range = choose_range(statistics, scheme.calibration.method, grid,
+        const Range range = choose_range(statistics_.of(id), scheme.calibration.method, grid,
                                          scheme.calibration.percentile);
         if (range.lo == 0 && range.hi == 0)
             plan_.notes.push_back(fmt::format(
                 "tensor '{}' is 0 on all calibration data; it gets the scale of [-1, 1]",
-                tensor.name));
+                graph_.tensor(id).name));
         return range;
     }
 
-    void give_ranges() {
-        for (const auto &[name, range] : options_.ranges)
-            if (std::ranges::none_of(graph_.tensors, [&, &wanted = name](const Tensor &tensor) {
+    /// A range by name must mean something.
+    void require_known_names() const {
+        for (const auto &[name, range] : options_.ranges) {
+            const auto found =
+                std::ranges::find_if(graph_.tensors, [&wanted = name](const Tensor &tensor) {
                     return tensor.name == wanted && !tensor.constant();
-                }))
+                });
+            if (found == graph_.tensors.end())
                 throw UsageError("{}: a range is given for '{}', which is no tensor of the "
                                  "prepared network; `octet inspect` lists them",
                                  where(graph_), name);
+            if (!plan_.tensors[size_t(found - graph_.tensors.begin())].integer)
+                throw UsageError("{}: a range is given for '{}', which stays float; take the range "
+                                 "away",
+                                 where(graph_), name);
+        }
+    }
+
+    void give_ranges() {
+        require_known_names();
+        take_given_ranges();
         for (size_t i = 0; i < graph_.tensors.size(); ++i) {
             const TensorId id = TensorId(i);
-            if (!plan_.tensors[i].integer || fixed_[size_t(root(id))])
+            const size_t group = size_t(root(id));
+            if (!plan_.tensors[i].integer || fixed_[group] || given_[group])
                 continue;
             // What only moves values has no range of its own: its group's sources have.
             const int producer = connections_.producer(id);
@@ -158,9 +199,8 @@ private:
             if (moved)
                 continue;
             const Range range = chosen_range(id);
-            auto &group = ranges_[size_t(root(id))];
-            group =
-                group ? Range{std::min(group->lo, range.lo), std::max(group->hi, range.hi)} : range;
+            auto &all = ranges_[group];
+            all = all ? Range{std::min(all->lo, range.lo), std::max(all->hi, range.hi)} : range;
         }
     }
 

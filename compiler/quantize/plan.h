@@ -30,7 +30,9 @@ struct Plan {
 /// Input and output of the kind must have one grid.
 bool shares_grid(OpKind kind);
 
-/// Throws UsageError for a given range that names no tensor.
+/// A range that the user gives for one tensor holds for its whole group. Throws UsageError for one
+/// that names no tensor or one that stays float, contradicts another of the group, or is given
+/// where the operator fixes the grid.
 Plan make_plan(const Graph &graph, const Statistics &statistics, const Options &options);
 
 /// Gives all tensors of a group another range.

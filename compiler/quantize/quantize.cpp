@@ -4,6 +4,7 @@
 #include "compiler/quantize/equalize.h"
 #include "compiler/quantize/prepare.h"
 #include "compiler/quantize/search_ranges.h"
+#include "compiler/quantize/simulation.h"
 
 namespace octet::quantize {
 
@@ -36,14 +37,22 @@ public:
     Quantizer(const Samples &samples, const Options &options, const Progress &progress)
         : samples_(samples), options_(options), progress_(progress) {}
 
-    Quantized run(const Graph &graph) {
+    Quantized run(const Graph &graph, std::optional<Statistics> known) {
         require_float(graph);
+        if (known)
+            require_data();
         Quantized result;
         const Graph prepared = prepare(graph, result.notes);
-        walked_ = samples_.some(samples_in_walk(prepared));
-        exact_ = outputs_of(prepared, walked_);
+        if (known && known->network != fingerprint(prepared))
+            throw UsageError("{}: the statistics belong to another network; observe this one",
+                             where(graph));
+        if (samples_.count > 0) {
+            walked_ = samples_.some(samples_in_walk(prepared));
+            exact_ = outputs_of(prepared, walked_);
+        }
 
-        Candidate best = candidate("", prepared);
+        Candidate best = candidate("", prepared, std::move(known));
+        result.observed = best.statistics;
         if (options_.correct.equalize)
             for (Candidate &other : equalized(best))
                 // A decibel more, or the plainer network stays.
@@ -72,12 +81,25 @@ private:
         };
     }
 
-    Candidate candidate(std::string how, Graph graph) {
+    /// Without samples only what needs none may be asked for.
+    void require_data() const {
+        const Corrections &correct = options_.correct;
+        if (samples_.count == 0 && (correct.equalize || correct.bias || correct.round))
+            throw UsageError("corrections {}: there are no samples to learn them from; give data "
+                             "or correct none",
+                             to_text(correct));
+        if (samples_.count == 0 && options_.scheme.calibration.search)
+            throw UsageError("calibration search: there are no samples to search with; give data "
+                             "or another method");
+    }
+
+    Candidate candidate(std::string how, Graph graph, std::optional<Statistics> known = {}) {
         Candidate result;
         result.how = std::move(how);
         result.graph = std::move(graph);
-        const FloatExecutor executor(result.graph);
-        result.statistics = observe(result.graph, executor, samples_, step("observing"));
+        result.statistics =
+            known ? std::move(*known)
+                  : observe(result.graph, FloatExecutor(result.graph), samples_, step("observing"));
         result.plan = make_plan(result.graph, result.statistics, options_);
         if (options_.correct.equalize) {
             const Outcome plain = correct(result.graph, result.plan, walked_, exact_,
@@ -88,6 +110,9 @@ private:
     }
 
     Outcome corrected(const Graph &graph, const Plan &plan) const {
+        if (samples_.count == 0)
+            return {rounded_layers(graph, plan), std::vector<LayerOutcome>(graph.operators.size()),
+                    0};
         return correct(graph, plan, walked_, exact_, options_.correct, step("correcting"));
     }
 
@@ -138,11 +163,12 @@ private:
         if (!result.equalization.empty())
             result.notes.push_back(result.equalization);
         result.notes.insert(result.notes.end(), result.plan.notes.begin(), result.plan.notes.end());
-        result.graph.notes = {fmt::format(
-            "quantized by Octet: weights {}, activations {}, "
-            "calibration {} on {} samples, corrections {}",
-            to_text(options_.scheme.weights), to_text(options_.scheme.activations),
-            to_text(options_.scheme.calibration), samples_.count, to_text(options_.correct))};
+        result.graph.notes = {fmt::format("quantized by Octet: weights {}, activations {}, "
+                                          "calibration {} on {} samples, corrections {}",
+                                          to_text(options_.scheme.weights),
+                                          to_text(options_.scheme.activations),
+                                          to_text(options_.scheme.calibration),
+                                          result.statistics.samples, to_text(options_.correct))};
     }
 
     const Samples &samples_;
@@ -166,8 +192,8 @@ void require_float(const Graph &graph) {
 }
 
 Quantized quantize(const Graph &graph, const Samples &samples, const Options &options,
-                   const Progress &progress) {
-    return Quantizer(samples, options, progress).run(graph);
+                   const Progress &progress, std::optional<Statistics> known) {
+    return Quantizer(samples, options, progress).run(graph, std::move(known));
 }
 
 } // namespace octet::quantize

@@ -16,17 +16,20 @@ struct Quantized {
     Graph graph;           ///< the result
     Graph prepared;        ///< the float network that it was made of
     Statistics statistics; ///< of `prepared`
+    Statistics observed;   ///< of the prepared network before equalization, to be saved
     Plan plan;
     Outcome outcome;
     std::string equalization; ///< what it did, in words; empty: nothing
     std::vector<std::string> notes;
 };
 
-/// `graph` is float. Statistics from an earlier run on the same network spare the observation.
-/// `progress` is called with the step's name and how far it is. Throws Error or UsageError naming
-/// the tensor or operator.
+/// `graph` is float. `known` are statistics of prepare(graph) from an earlier run, which spare the
+/// observation; then `samples` serve the corrections alone, and may be none where `options` ask for
+/// no correction and no search of ranges: each weight becomes the nearest level, and no noise is
+/// measured. `progress` is called with the step's name and how far it is. Throws Error or
+/// UsageError naming the tensor or operator.
 Quantized quantize(const Graph &graph, const Samples &samples, const Options &options,
-                   const Progress &progress = {});
+                   const Progress &progress = {}, std::optional<Statistics> known = {});
 
 /// Throws UsageError for a network that is quantized already or has other operands than reals.
 void require_float(const Graph &graph);

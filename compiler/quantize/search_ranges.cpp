@@ -1,6 +1,6 @@
 #include "compiler/quantize/search_ranges.h"
 
-#include "compiler/quantize/weights.h"
+#include "compiler/quantize/simulation.h"
 
 #include <algorithm>
 #include <set>
@@ -14,11 +14,8 @@ public:
     Search(const Graph &graph, const Statistics &statistics, const Samples &samples,
            const std::vector<Values> &exact, Plan &plan)
         : graph_(graph), statistics_(statistics), samples_(samples), exact_(exact), plan_(plan),
-          executor_(graph) {
-        for (size_t i = 0; i < graph.operators.size(); ++i)
-            if (has_weights(graph, graph.operators[i]))
-                round_weights(graph.operators[i], plan.layers[i]);
-    }
+          // Plain rounding is what the searched grids stand beside.
+          simulation_(graph, plan, rounded_layers(graph, plan)) {}
 
     double run(const Progress &progress) {
         const std::vector<TensorId> groups = adjustable_groups();
@@ -33,16 +30,6 @@ public:
     }
 
 private:
-    /// Plain rounding is what the searched grids stand beside.
-    void round_weights(const Operator &op, const LayerScheme &scheme) {
-        if (scheme.compute == Compute::float32)
-            return;
-        const Rows rows = weight_rows(graph_, op);
-        const QuantizedWeights weights = round_to_nearest(op, rows, scheme.weights);
-        executor_.set_constant(op.inputs[1], from_rows(op, graph_.tensor(op.inputs[1]).shape,
-                                                       weights.real(rows).values));
-    }
-
     std::vector<TensorId> adjustable_groups() const {
         std::vector<TensorId> groups;
         std::set<TensorId> seen;
@@ -52,13 +39,8 @@ private:
         return groups;
     }
 
-    double measure() const {
-        const std::vector<Values> outputs =
-            executor_.run(samples_.slice(0, samples_.count), samples_.count,
-                          [&](TensorId id, std::span<float> values) {
-                              if (plan_.of(id).integer)
-                                  fake_quantize(values, plan_.of(id));
-                          });
+    double measure() {
+        const std::vector<Values> outputs = simulation_.run(samples_);
         Noise noise;
         for (size_t i = 0; i < outputs.size(); ++i)
             noise.add(exact_[i], outputs[i]);
@@ -100,7 +82,7 @@ private:
     const Samples &samples_;
     const std::vector<Values> &exact_;
     Plan &plan_;
-    FloatExecutor executor_;
+    Simulation simulation_;
 };
 
 } // namespace

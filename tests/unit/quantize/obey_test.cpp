@@ -109,6 +109,10 @@ TEST_CASE("Operators that must not be quantized stay float", "[obey]") {
     wish.rules.emplace_back().op = "softmax";
     wish.rules[0].compute = Compute::integer;
     check_message(error_of([&] { obey(wish, target); }), {"target chip", "softmax", "use float"});
+    check_message(error_of([] {
+                      target_with({{"float_operators", {"softmax", "CONV_2D"}}});
+                  }),
+                  {"chip.json", "/quantization/float_operators/1", "\"CONV_2D\"", "no kind"});
 }
 
 TEST_CASE("A network beyond the limits is named with its tensor", "[obey]") {
