@@ -19,8 +19,10 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
 
 /// A family whose functions lie in a namespace of their own, with its structs of knobs.
 #define OCTET_FAMILY(Name, space)                                                                  \
-    class Name final : public Family {                                                             \
+    class Name : public Family {                                                                   \
     public:                                                                                        \
+        using Family::apply;                                                                       \
+        using Family::candidates;                                                                  \
         bool prefers_rows(int channels) const override { return space::prefers_rows(channels); }   \
         std::vector<nlohmann::json> candidates(Conv2dSpec &spec,                                   \
                                                const Capabilities &chip) const override {          \
@@ -52,10 +54,27 @@ std::vector<nlohmann::json> as_json(const std::vector<Knobs> &knobs) {
     };
 OCTET_FAMILY(X86, x86)
 OCTET_FAMILY(CortexM, cortex_m)
-OCTET_FAMILY(Gpu, gpu)
+OCTET_FAMILY(GpuFamily, gpu)
 #undef OCTET_FAMILY
 
+class Gpu final : public GpuFamily {
+public:
+    using GpuFamily::apply;
+    using GpuFamily::candidates;
+    std::vector<nlohmann::json> candidates(ConvTilesSpec &spec,
+                                           const Capabilities &chip) const override {
+        return as_json(gpu::candidates(spec, chip));
+    }
+    void apply(ConvTiles &kernel, const nlohmann::json &knobs) const override {
+        gpu::schedule(kernel, knobs.get<gpu::ConvTilesKnobs>());
+    }
+};
+
 } // namespace
+
+void Family::apply(ConvTiles & /*kernel*/, const nlohmann::json & /*knobs*/) const {
+    throw std::logic_error("this schedule family does not multiply tiles");
+}
 
 const Family &find_family(const std::string &name) {
     static const X86 x86;

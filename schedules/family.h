@@ -7,6 +7,7 @@
 #pragma once
 
 #include "generators/conv2d.h"
+#include "generators/conv2d_tiles.h"
 #include "generators/decode_weights.h"
 #include "generators/depthwise_conv2d.h"
 #include "generators/pointwise.h"
@@ -20,6 +21,7 @@ struct Capabilities {
     int vector_bits = 128;
     int vector_registers = 16;
     int dot_lanes = 0; ///< 8-bit products that one instruction adds into each int32 lane; 0: none
+    bool tile_products = false; ///< instructions that multiply tiles of matrices
     uint64_t l1_bytes = 32 << 10, l2_bytes = 512 << 10;
 };
 
@@ -36,6 +38,11 @@ public:
                                                    const Capabilities &chip) const = 0;
     virtual std::vector<nlohmann::json> candidates(generators::DepthwiseConv2dSpec &spec,
                                                    const Capabilities &chip) const = 0;
+    /// Empty where the chip does not multiply tiles of matrices, or not of such layers.
+    virtual std::vector<nlohmann::json> candidates(generators::ConvTilesSpec & /*spec*/,
+                                                   const Capabilities & /*chip*/) const {
+        return {};
+    }
     virtual nlohmann::json choose(const generators::PointwiseShape &shape,
                                   const Capabilities &chip) const = 0;
     /// `spec` comes with the shape of the packed array and is cut into parts.
@@ -43,6 +50,7 @@ public:
                                   const Capabilities &chip) const = 0;
 
     virtual void apply(generators::Conv2d &kernel, const nlohmann::json &knobs) const = 0;
+    virtual void apply(generators::ConvTiles &kernel, const nlohmann::json &knobs) const;
     virtual void apply(generators::DepthwiseConv2d &kernel, const nlohmann::json &knobs) const = 0;
     virtual void apply(generators::Pointwise &kernel, const nlohmann::json &knobs) const = 0;
     virtual void apply(generators::DecodeWeights &kernel, const nlohmann::json &knobs) const = 0;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "generators/conv2d.h"
+#include "generators/conv2d_tiles.h"
 #include "generators/decode_weights.h"
 #include "generators/depthwise_conv2d.h"
 #include "generators/pointwise.h"
@@ -18,6 +19,12 @@ struct Conv2dKnobs {
     int tile_x = 1; ///< output pixels per thread
     int threads = 128;
     NLOHMANN_DEFINE_TYPE_INTRUSIVE(Conv2dKnobs, tile_c, tile_x, threads)
+};
+
+/// Tiles are part of the specification, because weights are packed for them.
+struct ConvTilesKnobs {
+    int stages = 1; ///< chunks of the operands that are under way or in use at once
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(ConvTilesKnobs, stages)
 };
 
 struct DepthwiseKnobs {
@@ -38,6 +45,7 @@ struct DecodeWeightsKnobs {
 };
 
 void schedule(generators::Conv2d &kernel, const Conv2dKnobs &knobs);
+void schedule(generators::ConvTiles &kernel, const ConvTilesKnobs &knobs);
 void schedule(generators::DepthwiseConv2d &kernel, const DepthwiseKnobs &knobs);
 void schedule(generators::Pointwise &kernel, const PointwiseKnobs &knobs);
 void schedule(generators::DecodeWeights &kernel, const DecodeWeightsKnobs &knobs);
@@ -49,6 +57,8 @@ inline bool prefers_rows(int /*channels*/) {
 
 /// Knobs worth trying for a layer, best first; the specification's group and lanes are set as well.
 std::vector<Conv2dKnobs> candidates(generators::Conv2dSpec &spec, const Capabilities &chip);
+/// Sets the tiles; empty where the card has no tile instruction or the layer is too small for it.
+std::vector<ConvTilesKnobs> candidates(generators::ConvTilesSpec &spec, const Capabilities &chip);
 std::vector<DepthwiseKnobs> candidates(generators::DepthwiseConv2dSpec &spec,
                                        const Capabilities &chip);
 PointwiseKnobs choose(const generators::PointwiseShape &shape, const Capabilities &chip);

@@ -60,6 +60,7 @@ const std::map<std::string, Generate> &registry() {
         {"binary", pointwise(binary)},
         {"concatenation", pointwise(concatenation)},
         {"conv2d", tiled<Conv2d, Conv2dSpec>()},
+        {"conv2d_tiles", tiled<ConvTiles, ConvTilesSpec>()},
         {"copy", pointwise(copy)},
         {"decode_weights", tiled<DecodeWeights, DecodeWeightsSpec>()},
         {"depth_to_space", pointwise(depth_to_space)},
@@ -107,10 +108,13 @@ void generate(const lower::Kernel &kernel, const Target &target,
     if (target.lane == "cuda") {
         const DeviceCode code = device_code(signature, kernel.symbol, halide_target(target));
         const Image image = assemble_image(code.ptx, target, object);
-        write_text_file(source_of(object), device_source(kernel.symbol, code, image,
-                                                         uint32_t(target.cuda.capability)));
+        write_text_file(ptx_of(object), code.ptx);
         write_text_file(resources_of(object), to_text(image.resources));
-        run_command(command_line(target.toolchain.c_compiler, object, {source_of(object)}));
+        const std::filesystem::path source = object.string() + ".c";
+        write_text_file(
+            source, device_source(kernel.symbol, code, image, uint32_t(target.cuda.capability)));
+        run_command(command_line(target.toolchain.c_compiler, object, {source}));
+        std::filesystem::remove(source);
         return;
     }
     Halide::Pipeline(signature.outputs)
@@ -131,6 +135,10 @@ void generate_object(const lower::Kernel &kernel, const Target &target,
 
 std::filesystem::path source_of(const std::filesystem::path &object) {
     return object.string() + ".cpp";
+}
+
+std::filesystem::path ptx_of(const std::filesystem::path &object) {
+    return object.string() + ".ptx";
 }
 
 std::filesystem::path resources_of(const std::filesystem::path &object) {

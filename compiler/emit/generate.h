@@ -15,11 +15,12 @@ namespace octet::emit {
 void generate_object(const lower::Kernel &kernel, const Target &target,
                      const std::filesystem::path &object);
 
-/// What lies beside an object, each where its lane leaves it: the source (c, cuda), the names of the
-/// instructions that were selected in it, one a line (c), and what each function needs of a card
-/// (cuda; cuda/assemble.h).
+/// What lies beside an object, each where its lane leaves it: the C++ source and the names of the
+/// instructions that were selected in it, one a line (c); the PTX and what each function needs of a
+/// card (cuda; cuda/assemble.h).
 std::filesystem::path source_of(const std::filesystem::path &object);
 std::filesystem::path instructions_of(const std::filesystem::path &object);
+std::filesystem::path ptx_of(const std::filesystem::path &object);
 std::filesystem::path resources_of(const std::filesystem::path &object);
 
 /// What the object code depends on beside the kernel's description: the generators' version,

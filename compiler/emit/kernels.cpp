@@ -59,7 +59,7 @@ uint64_t code_size(const fs::path &object) {
                                          : executable_bytes<64>(bytes);
 }
 
-constexpr auto besides = {source_of, instructions_of, resources_of};
+constexpr auto besides = {source_of, instructions_of, ptx_of, resources_of};
 
 /// The lines of a file that need not exist.
 std::vector<std::string> read_lines(const fs::path &file) {

@@ -72,6 +72,7 @@ schedules::Capabilities Builder::capabilities() const {
     chip.vector_bits = target_.vector_bits;
     chip.vector_registers = target_.vector_registers;
     chip.dot_lanes = target_.dot_lanes;
+    chip.tile_products = target_.has_instruction("mma_s8");
     if (const uint64_t bytes = target_.cache_bytes("l1d"))
         chip.l1_bytes = bytes;
     if (const uint64_t bytes = target_.cache_bytes("l2"))
@@ -86,6 +87,11 @@ bool Builder::dense(const StoredTensor &tensor) {
 nlohmann::json Builder::choose(generators::Conv2dSpec &spec) const {
     return tuned_.choose("conv2d", schedules::tuning_key(spec),
                          family_.candidates(spec, capabilities()));
+}
+
+std::optional<nlohmann::json> Builder::choose(generators::ConvTilesSpec &spec) const {
+    const auto candidates = family_.candidates(spec, capabilities());
+    return candidates.empty() ? std::nullopt : std::optional(candidates.front());
 }
 
 nlohmann::json Builder::choose(generators::DepthwiseConv2dSpec &spec) const {

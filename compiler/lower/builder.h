@@ -39,6 +39,8 @@ public:
 
     /// Knobs for a kernel: tuned ones where there are, else the family's choice.
     nlohmann::json choose(generators::Conv2dSpec &spec) const;
+    /// Empty where the chip does not multiply tiles of matrices, or not of such a layer.
+    std::optional<nlohmann::json> choose(generators::ConvTilesSpec &spec) const;
     nlohmann::json choose(generators::DepthwiseConv2dSpec &spec) const;
     nlohmann::json choose(const generators::PointwiseShape &shape) const;
     nlohmann::json choose(generators::DecodeWeightsSpec &spec) const;

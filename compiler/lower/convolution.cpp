@@ -112,6 +112,8 @@ void append_conv2d(Builder &builder, const Operator &op, Conv2dSpec spec, int in
     spec.epilogue.out_type = Builder::type_name(out);
     spec.epilogue.channels = out.stride_c;
     const Accumulation accumulation = accumulate_all(builder, op, spec, input, weights);
+    if (append_conv2d_tiles(builder, op, spec, input, output, activation, weights, accumulation))
+        return;
     int calls = 1;
     if (spec.groups == 1 && spec.c_out == spec.epilogue.channels)
         calls = parts_to_decode(builder, op, int64_t(weights.size()), spec.c_out);

@@ -5,6 +5,7 @@
 #include "compiler/lower/accumulation.h"
 #include "compiler/lower/decode.h"
 #include "generators/conv2d.h"
+#include "generators/conv2d_tiles.h"
 
 namespace octet::lower {
 
@@ -36,6 +37,12 @@ int convolution_input(Builder &builder, TensorId id);
 void append_conv2d(Builder &builder, const Operator &op, generators::Conv2dSpec spec, int input,
                    int output, Activation activation, std::span<const int8_t> weights);
 
+/// The same on tile instructions; false where the chip or the layer is not for them. `spec` has all
+/// but what candidates choose.
+bool append_conv2d_tiles(Builder &builder, const Operator &op, const generators::Conv2dSpec &spec,
+                         int input, int output, Activation activation,
+                         std::span<const int8_t> weights, const Accumulation &accumulation);
+
 /// Solves the epilogue, adds the constants and appends the call of Kernel, a generator's class.
 template <typename Kernel, typename Spec>
 void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> convolution,
@@ -47,8 +54,8 @@ void append_convolution(Builder &builder, const Operator &op, Convolution<Spec> 
     std::vector<int> inputs = {input};
     if (weights.decoded >= 0)
         inputs.push_back(weights.decoded);
-    // The value of padding, in the input as it lies in memory.
-    const std::vector<uint8_t> pad_value = {uint8_t(builder.zero_point(input))};
+    // The value of padding, in the input as it lies in memory; as often as the widest load takes.
+    const std::vector<uint8_t> pad_value(16, uint8_t(builder.zero_point(input)));
     NamedArguments arguments = {{"input", builder.argument(input)},
                                 {"weights", weights.argument},
                                 {"pad_value", builder.constant(pad_value)},

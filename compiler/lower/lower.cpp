@@ -27,18 +27,31 @@ bool takes_reals(OpKind kind) {
     }
 }
 
-/// Names, all at once, the operators whose types no kernel computes with.
-void require_kernels(const Graph &graph) {
+/// "a (ADD), b (MUL)" of the operators that compute `dtype`, but for the kinds that `exempt` names.
+template <typename Exempt>
+std::string operators_on(const Graph &graph, DType dtype, Exempt &&exempt) {
     std::string list;
     for (const Operator &op : graph.operators)
-        if (graph.tensor(op.outputs[0]).dtype == DType::f32 && !takes_reals(op.kind))
+        if (graph.tensor(op.outputs[0]).dtype == dtype && !exempt(op.kind))
             list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", op.name,
                                 tflite_name_of(op.kind));
-    if (!list.empty())
+    return list;
+}
+
+/// Names, all at once, the operators whose types no kernel computes with.
+void require_kernels(const Graph &graph) {
+    const std::string source = graph.source.empty() ? graph.name : graph.source;
+    if (const std::string list = operators_on(graph, DType::f32, takes_reals); !list.empty())
         throw MissingKernel(
-            "{}: operators on float32 have no kernels: {}; quantize the network to int8 "
-            "first",
-            graph.source.empty() ? graph.name : graph.source, list);
+            "{}: operators on float32 have no kernels: {}; quantize the network to int8, or run it "
+            "without compiling (octet run, octet evaluate)",
+            source, list);
+    const auto none = [](OpKind) { return false; };
+    if (const std::string list = operators_on(graph, DType::s16, none); !list.empty())
+        throw MissingKernel(
+            "{}: operators on 16-bit activations have no kernels: {}; quantize it with 8-bit ones, "
+            "or run it without compiling (octet run, octet evaluate)",
+            source, list);
 }
 
 void lower_operator(Builder &builder, const Operator &op) {

@@ -84,6 +84,14 @@ std::string ptx_of(const Module &module) {
             const auto *text = reinterpret_cast<const char *>(buffer.data());
             std::string ptx(text, buffer.size_in_bytes());
             ptx.resize(ptx.find_last_not_of('\0') + 1);
+            // The self-check of device_functions.h, at each use.
+            if (const size_t missing = ptx.find("octet_", ptx.find(".extern .func"));
+                missing != std::string::npos && ptx.find(".extern .func") != std::string::npos)
+                throw Error(
+                    "{}: {} is not in Halide's device module; build Octet with LLVM's tools "
+                    "(llvm-19), or use a target without tile instructions",
+                    module.name(),
+                    ptx.substr(missing, ptx.find_first_of("(\n ", missing) - missing));
             return ptx;
         }
     throw Error("{}: Halide made no device code; schedule its loops on the GPU", module.name());

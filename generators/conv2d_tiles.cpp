@@ -1,0 +1,138 @@
+#include "generators/conv2d_tiles.h"
+
+#include <numeric>
+
+namespace octet::generators {
+
+using namespace Halide;
+
+Expr TileInstruction::row_of_a(const Expr &lane, const Expr &i) const {
+    return lane / 4 + 8 * (i % 2);
+}
+Expr TileInstruction::column_of_b(const Expr &lane) const {
+    return lane / 4;
+}
+Expr TileInstruction::word_of_a(const Expr &i) const {
+    return i / 2;
+}
+Expr TileInstruction::word_of_b(const Expr &i) const {
+    return i % 2;
+}
+Expr TileInstruction::row_of_c(const Expr &lane, const Expr &i) const {
+    return lane / 4 + 8 * (i / 2);
+}
+Expr TileInstruction::column_of_c(const Expr &lane, const Expr &i) const {
+    return lane % 4 * 2 + i % 2;
+}
+
+const TileInstruction &mma_s8() {
+    static const TileInstruction tile{16, 8, 32, 4, 2, 4, "octet_mma_s8"};
+    return tile;
+}
+
+std::vector<int> ConvTilesSpec::packed_extents() const {
+    return {4 * chunk_words, block_n(), chunks(), blocks_n()};
+}
+
+int64_t ConvTilesSpec::packed_offset(int channel, int ky, int kx, int ci) const {
+    const int element = (ky * kernel_w + kx) * in_stride_c + ci;
+    const int bytes = 4 * chunk_words;
+    const int64_t run = int64_t(channel / block_n()) * chunks() + element / bytes;
+    return (run * block_n() + channel % block_n()) * bytes + element % bytes;
+}
+
+int64_t ConvTilesSpec::packed_bytes() const {
+    const auto extents = packed_extents();
+    return std::accumulate(extents.begin(), extents.end(), int64_t{1}, std::multiplies<>());
+}
+
+ConvTiles::ConvTiles(const ConvTilesSpec &spec) : spec(spec) {
+    const TileInstruction &tile = mma_s8();
+    const int tap_words = spec.tap_words(), channels = spec.epilogue.channels;
+    const int threads = spec.threads();
+
+    ImageParam input =
+        signature.input("input", Int(32), {tap_words, spec.in_w, spec.in_h, spec.batch}, {}, 16);
+    ImageParam weights = signature.input(
+        "weights", Int(32),
+        {ConvTilesSpec::chunk_words, spec.block_n(), spec.chunks(), spec.blocks_n()}, {}, 64);
+    ImageParam bias = signature.input("bias", Int(32), {channels}, {}, 64);
+    ImageParam pad = signature.input("pad_value", Int(32), {4}, {}, 16);
+    Epilogue epilogue(spec.epilogue, signature);
+
+    // The operands in chunks of the reduction. Rows beyond the last pixel repeat it, words beyond
+    // the last tap repeat that: their outputs are not written, their weights are 0.
+    const Expr element = min(chunk * ConvTilesSpec::chunk_words + word,
+                             spec.kernel_h * spec.kernel_w * tap_words - 1);
+    const Expr tap = element / tap_words, pixel = min(row, spec.rows() - 1);
+    const Expr x =
+        pixel % spec.out_w * spec.stride_w + tap % spec.kernel_w * spec.dilation_w - spec.pad_left;
+    const Expr y = pixel / spec.out_w % spec.out_h * spec.stride_h +
+                   tap / spec.kernel_w * spec.dilation_h - spec.pad_top;
+    const Expr image = pixel / (spec.out_w * spec.out_h);
+    const auto at = [&](const Expr &column, const Expr &line) {
+        return input(element % tap_words, unsafe_promise_clamped(column, 0, spec.in_w - 1),
+                     unsafe_promise_clamped(line, 0, spec.in_h - 1),
+                     unsafe_promise_clamped(image, 0, spec.batch - 1));
+    };
+    const bool inside =
+        spec.pad_top == 0 && spec.pad_left == 0 &&
+        (spec.out_h - 1) * spec.stride_h + (spec.kernel_h - 1) * spec.dilation_h < spec.in_h &&
+        (spec.out_w - 1) * spec.stride_w + (spec.kernel_w - 1) * spec.dilation_w < spec.in_w;
+    if (inside)
+        a(word, row, chunk) = at(x, y);
+    else
+        a(word, row, chunk) =
+            select(x >= 0 && x < spec.in_w && y >= 0 && y < spec.in_h,
+                   at(clamp(x, 0, spec.in_w - 1), clamp(y, 0, spec.in_h - 1)), pad(word % 4));
+    b(word, row, chunk) =
+        weights(word, row % spec.block_n(), chunk,
+                unsafe_promise_clamped(row / spec.block_n(), 0, spec.blocks_n() - 1));
+
+    // Where a thread stands: its warp's first tiles.
+    const auto lane = [](const Expr &thread) { return thread % 32; };
+    const auto column_tile = [&](const Expr &thread, const Expr &block, const Expr &n) {
+        return block * spec.block_n() + (thread / 32 % spec.warps_n * spec.tiles_n + n) * tile.n;
+    };
+    const auto row_tile = [&](const Expr &thread, const Expr &block, const Expr &m) {
+        return block * spec.block_m() + (thread / (32 * spec.warps_n) * spec.tiles_m + m) * tile.m;
+    };
+    const auto channel = [&](const Expr &thread, const Expr &block, const Expr &n, const Expr &i) {
+        return column_tile(thread, block, n) + tile.column_of_c(lane(thread), i);
+    };
+
+    first = RDom(0, threads, "first");
+    acc(i, tn, tm, bn, bm) = undef<int32_t>();
+    acc(i, tn, tm, bn, bm) = bias(min(channel(first, bn, tn, i), channels - 1)) + 0 * first;
+
+    const int products = 4 * ConvTilesSpec::chunk_words / tile.k;
+    product = RDom(0, products, 0, threads, 0, spec.chunks(), "product");
+    const Expr step = product[0], thread = product[1];
+    const Expr quarter = lane(thread) % 4 * 4 + step * 2; // words of this product in the row
+    const Expr value_a = a(quarter + tile.word_of_a(i),
+                           row_tile(thread, bm, tm) + tile.row_of_a(lane(thread), i), product[2]);
+    const Expr value_b =
+        b(quarter + tile.word_of_b(i), column_tile(thread, bn, tn) + tile.column_of_b(lane(thread)),
+          product[2]);
+    acc(i, tn, tm, bn, bm) =
+        Internal::Call::make(Int(32), tile.function, {value_a, value_b, acc(i, tn, tm, bn, bm)},
+                             Internal::Call::PureExtern);
+
+    fragment = RDom(0, tile.c, 0, spec.tiles_n, 0, spec.tiles_m, 0, threads, 0, spec.blocks_n(), 0,
+                    spec.blocks_m(), "fragment");
+    const Expr of = fragment[3];
+    const Expr c = channel(of, fragment[4], fragment[1], fragment[0]);
+    const Expr out_row =
+        row_tile(of, fragment[5], fragment[2]) + tile.row_of_c(lane(of), fragment[0]);
+    fragment.where(out_row < spec.rows() && c < channels);
+    Var oc("oc"), op("op");
+    output(oc, op) = undef(type_from_name(spec.epilogue.out_type));
+    output(unsafe_promise_clamped(c, 0, channels - 1),
+           unsafe_promise_clamped(out_row, 0, spec.rows() - 1)) =
+        epilogue(acc(fragment[0], fragment[1], fragment[2], fragment[4], fragment[5]),
+                 min(c, channels - 1));
+    bound_output(output, {channels, spec.rows()}, {1, spec.out_stride_c});
+    signature.outputs.push_back(output);
+}
+
+} // namespace octet::generators

@@ -1,0 +1,97 @@
+// Convolutions in tiles of a tile instruction: a block's operands in shared memory, a warp's
+// accumulators in registers.
+#include "schedules/gpu.h"
+
+#include <algorithm>
+
+namespace octet::schedules::gpu {
+
+using namespace Halide;
+using namespace octet::generators;
+
+void schedule(ConvTiles &kernel, const ConvTilesKnobs & /*knobs*/) {
+    const ConvTilesSpec &spec = kernel.spec;
+    const RVar thread = kernel.fragment[3];
+    kernel.output.compute_root();
+    // All of a thread's outputs are different ones.
+    kernel.output.update()
+        .allow_race_conditions()
+        .reorder({kernel.fragment[0], kernel.fragment[1], kernel.fragment[2], thread,
+                  kernel.fragment[4], kernel.fragment[5]})
+        .gpu_blocks(kernel.fragment[4], kernel.fragment[5])
+        .gpu_threads(thread)
+        .unroll(kernel.fragment[0])
+        .unroll(kernel.fragment[1])
+        .unroll(kernel.fragment[2]);
+
+    Func acc = kernel.acc;
+    acc.compute_at(kernel.output, kernel.fragment[4])
+        .store_in(MemoryType::Register)
+        .bound(kernel.i, 0, mma_s8().c)
+        .bound(kernel.tn, 0, spec.tiles_n)
+        .bound(kernel.tm, 0, spec.tiles_m)
+        .bound_extent(kernel.bn, 1)
+        .bound_extent(kernel.bm, 1);
+    acc.update(0)
+        .allow_race_conditions()
+        .reorder({kernel.i, kernel.tn, kernel.tm, kernel.bn, kernel.bm, kernel.first})
+        .gpu_threads(kernel.first)
+        .vectorize(kernel.i)
+        .unroll(kernel.tn)
+        .unroll(kernel.tm);
+    acc.update(1)
+        .allow_race_conditions()
+        .reorder({kernel.i, kernel.tn, kernel.tm, kernel.product[0], kernel.bn, kernel.bm,
+                  kernel.product[1], kernel.product[2]})
+        .gpu_threads(kernel.product[1])
+        .vectorize(kernel.i)
+        .unroll(kernel.tn)
+        .unroll(kernel.tm)
+        .unroll(kernel.product[0]);
+
+    // Words that lie together in memory are loaded together.
+    const auto stage = [&](Func operand, int rows, int words) {
+        Var outer("outer"), inner("inner"), all("all"), load("load"), at("at");
+        operand.compute_at(acc, kernel.product[2])
+            .store_in(MemoryType::GPUShared)
+            .bound(kernel.word, 0, ConvTilesSpec::chunk_words)
+            .bound_extent(kernel.row, rows)
+            .bound_extent(kernel.chunk, 1)
+            .split(kernel.word, outer, inner, words)
+            .fuse(outer, kernel.row, all)
+            .split(all, load, at, spec.threads())
+            .reorder(inner, load, at, kernel.chunk)
+            .vectorize(inner)
+            .gpu_threads(at)
+            .unroll(load);
+    };
+    int words = 4;
+    while (spec.tap_words() % words)
+        words /= 2;
+    stage(kernel.a, spec.block_m(), words);
+    stage(kernel.b, spec.block_n(), 4);
+}
+
+std::vector<ConvTilesKnobs> candidates(ConvTilesSpec &spec, const Capabilities &chip) {
+    // Fewer rows than half of a tile waste more than the tiles gain.
+    if (!chip.tile_products || spec.rows() < 8)
+        return {};
+    const int channels = spec.epilogue.channels;
+    spec.tiles_n = channels >= 32 ? 4 : std::max(1, (channels + 7) / 8);
+    spec.warps_n = channels >= 64 ? 2 : 1;
+    spec.tiles_m = spec.rows() >= 64 ? 4 : std::max(1, (spec.rows() + 15) / 16);
+    spec.warps_m = spec.rows() >= 128 ? 2 : 1;
+    // Small grids leave cards idle: smaller tiles rather than fewer blocks.
+    constexpr int multiprocessors = 100;
+    while (spec.blocks_m() * spec.blocks_n() < multiprocessors) {
+        if (spec.warps_m > 1)
+            spec.warps_m = 1;
+        else if (spec.tiles_m > 1)
+            spec.tiles_m /= 2;
+        else
+            break;
+    }
+    return {ConvTilesKnobs{}};
+}
+
+} // namespace octet::schedules::gpu
