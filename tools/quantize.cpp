@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "compiler/export/export.h"
 #include "compiler/support/error.h"
+#include "tools/budgets.h"
 #include "tools/judge.h"
 #include "tools/model.h"
 #include "tools/predict.h"
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 struct Words {
     std::string model, output, weights, activations, calibration, correct, compute, config, ends,
         rounding, target, data_scale, statistics, save_statistics, report, labels, debug, debug_dir;
-    std::vector<std::string> data;
+    std::vector<std::string> data, budgets;
     int samples = 1024, debug_samples = 4;
     int64_t sample_count = 0; ///< in the data, of which `samples` are used
     bool verbose = false;
@@ -46,6 +47,10 @@ quantize::Options options_of(const Words &words) {
         options.asked.activations = words.activations;
         options.scheme.activations = quantize::activation_scheme(words.activations);
     }
+    if (!words.budgets.empty())
+        options.budgets.clear();
+    for (const std::string &text : words.budgets)
+        options.budgets.push_back(quantize::budget(text));
     if (!words.calibration.empty())
         options.scheme.calibration = quantize::calibration(words.calibration);
     if (!words.correct.empty())
@@ -224,10 +229,14 @@ int run(Words words) {
     const quantize::Samples samples = all.some(words.samples);
     words.sample_count = all.count;
 
+    const std::vector<std::string> budget_notes =
+        obey_budgets(graph, samples, {words.output, words.target, words.verbose}, options);
     ProgressLine progress("quantizing", words.verbose);
-    const quantize::Quantized quantized = quantize::quantize(
-        graph, samples, options, progress.callback(), read_statistics(words, graph));
+    quantize::Quantized quantized = quantize::quantize(graph, samples, options, progress.callback(),
+                                                       read_statistics(words, graph));
     progress.clear();
+    for (auto *notes : {&quantized.notes, &quantized.graph.notes})
+        notes->insert(notes->end(), budget_notes.begin(), budget_notes.end());
     for (const std::string &note : quantized.notes)
         fmt::print(stderr, "octet: note: {}\n", note);
     if (!words.target.empty())
@@ -263,6 +272,9 @@ Verb add_quantize(Arguments command) {
                 Need::required);
     verb.option("--weights", words->weights,
                 "per-channel or per-tensor[,symmetric|asymmetric|pow2][,8|4|3|2|codebook:N]");
+    verb.option("--budget", words->budgets,
+                "size=BYTES|K|M|% or latency=us|ms|s|instructions|%: choose each layer's bits for "
+                "it; may be repeated");
     verb.option("--activations", words->activations,
                 "asymmetric, symmetric or pow2[,8][,signed|unsigned]");
     verb.option("--calibration", words->calibration,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "compiler/graph/graph.h"
+#include "compiler/quantize/budget.h"
 #include "compiler/quantize/range.h"
 
 #include <filesystem>
@@ -71,6 +72,7 @@ struct Rule {
     std::optional<Calibration> calibration;
     std::optional<Compute> compute;
     std::optional<Range> range;
+    bool literal = false;        ///< `name` is one and no pattern
     bool may_match_none = false; ///< no error where it matches no operator
 
     bool matches(const Operator &op) const;
@@ -95,6 +97,7 @@ struct Options {
     LayerScheme scheme; ///< of all operators that no rule changes
     Corrections correct;
     std::vector<Rule> rules;
+    std::vector<Budget> budgets; ///< all of them hold; each layer's weights are chosen for them
     std::map<std::string, Range> ranges; ///< by the tensor's name, given by the user
     std::optional<Ends> ends;            ///< default: the output format's
     std::optional<Rounding> rounding;    ///< default: the output format's
@@ -113,8 +116,8 @@ std::string to_text(const Corrections &corrections);
 std::string_view to_text(Compute compute);
 
 /// Reads a configuration file over `options`: a JSON object with the keys weights, activations,
-/// calibration, correct, compute, ends, rounding, ranges and rules (docs/quantization.md). Throws
-/// UsageError naming the file and the key.
+/// calibration, correct, compute, budget, ends, rounding, ranges and rules (docs/quantization.md).
+/// Throws UsageError naming the file and the key.
 void read_configuration(const std::filesystem::path &file, Options &options);
 
 /// The scheme of every operator of the graph. Throws UsageError for a rule that matches no

@@ -69,6 +69,17 @@ public:
         return range;
     }
 
+    /// One budget or a list of them.
+    std::vector<Budget> budgets(const Json &value) const {
+        std::vector<Budget> result;
+        for (const Json &one : value.is_array() ? value : Json::array({value})) {
+            if (!one.is_string())
+                fail("'budget' must be a string or a list of strings, \"size=50%\"");
+            result.push_back(budget(one.get<std::string>()));
+        }
+        return result;
+    }
+
     /// What the whole network and a rule have in common, into anything with those members.
     template <typename Scheme>
     void scheme(const Json &object, Scheme &scheme) const {
@@ -111,7 +122,9 @@ Ends ends_named(const Reader &reader, const std::string &text) {
 } // namespace
 
 bool Rule::matches(const Operator &candidate) const {
-    return (name.empty() || matches_pattern(name, candidate.name)) &&
+    const bool named =
+        literal ? name == candidate.name : name.empty() || matches_pattern(name, candidate.name);
+    return named &&
            (op.empty() || op == name_of(candidate.kind) || op == tflite_name_of(candidate.kind));
 }
 
@@ -134,8 +147,8 @@ void read_configuration(const std::filesystem::path &file, Options &options) {
         throw UsageError("{}: is not JSON ({}); mend it there", file.string(), error.what());
     }
     const Reader reader(file, "");
-    reader.only(json, {"weights", "activations", "calibration", "compute", "correct", "ends",
-                       "rounding", "ranges", "rules"});
+    reader.only(json, {"weights", "activations", "budget", "calibration", "compute", "correct",
+                       "ends", "rounding", "ranges", "rules"});
     reader.scheme(json, options.scheme);
     if (json.contains("weights"))
         options.asked.weights = json["weights"];
@@ -143,6 +156,8 @@ void read_configuration(const std::filesystem::path &file, Options &options) {
         options.asked.activations = json["activations"];
     if (json.contains("correct"))
         options.correct = corrections(reader.text(json, "correct"));
+    if (json.contains("budget"))
+        options.budgets = reader.budgets(json["budget"]);
     if (json.contains("ends"))
         options.ends = ends_named(reader, reader.text(json, "ends"));
     if (json.contains("rounding"))
