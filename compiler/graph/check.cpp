@@ -14,7 +14,16 @@ constexpr int64_t max_total_elements = int64_t(1) << 30;
 constexpr size_t max_rank = 8;
 
 bool may_be_quantized(DType dtype) {
-    return dtype == DType::s8 || dtype == DType::u8 || dtype == DType::s16 || dtype == DType::s32;
+    switch (dtype) {
+    case DType::s8:
+    case DType::u8:
+    case DType::s16:
+    case DType::s32:
+    case DType::s64: // the bias beside int16 activations
+        return true;
+    default:
+        return false;
+    }
 }
 
 std::pair<int32_t, int32_t> zero_point_range(DType dtype) {
@@ -24,7 +33,7 @@ std::pair<int32_t, int32_t> zero_point_range(DType dtype) {
     case DType::u8:
         return {0, 255};
     default:
-        return {0, 0}; // int16 and int32 are symmetric
+        return {0, 0}; // wider integers are symmetric
     }
 }
 
@@ -181,8 +190,8 @@ void check(const Graph &graph) {
         check_operator(graph, op);
         const Tensor &output = graph.tensor(op.outputs[0]);
         if (output.dtype != DType::f32 && !quantized(output.dtype))
-            throw Error("{}: {} ({}) computes {} at run time; operators may compute float32, int8 "
-                        "or uint8",
+            throw Error("{}: {} ({}) computes {} at run time; operators may compute float32, int8, "
+                        "uint8 or int16",
                         where(graph), op.name, tflite_name_of(op.kind), name_of(output.dtype));
         order.execute(op);
     }

@@ -34,14 +34,15 @@ void check_sum(const OperatorCheck &check) {
     check_binary(check);
     if (!quantized(check.output().dtype))
         return;
-    // TFLite adds in units of twice the larger input scale divided by 2^20, and needs the way back
-    // to the output to be a factor below 1.
+    // TFLite adds in units of twice the larger input scale divided by 2^20, or 2^15 of 16 bits, and
+    // needs the way back to the output to be a factor below 1.
     const double larger = std::max(scale_ratio(check.input(0), check.output()),
                                    scale_ratio(check.input(1), check.output()));
-    if (!(2 * larger < double(1 << 20)))
-        check.fail("an input's scale is {:g} times the output's; it must be below 2^19, quantize "
+    const int bits = check.output().dtype == DType::s16 ? 14 : 19;
+    if (!(larger < double(1 << bits)))
+        check.fail("an input's scale is {:g} times the output's; it must be below 2^{}, quantize "
                    "the network again",
-                   larger);
+                   larger, bits);
 }
 
 /// The second operand holds constants: one for all elements, or one for each channel.
@@ -94,6 +95,7 @@ void check_maximum(const OperatorCheck &check) {
 
 void check_prelu(const OperatorCheck &check) {
     check_constants(check, false);
+    check.not_int16();
     if (quantized(check.output().dtype))
         check.multiplier(scale_ratio(check.input(0), check.output()) *
                          std::max(1.0, double(check.input(1).quantization.scale())));

@@ -12,10 +12,16 @@ void check_bias(const OperatorCheck &check, int channels) {
         return;
     const Tensor &bias = check.input(2);
     check.constant(bias, "bias");
-    const DType wanted = check.input(0).dtype == DType::f32 ? DType::f32 : DType::s32;
-    if (bias.dtype != wanted)
+    const DType input = check.input(0).dtype;
+    const DType wanted = input == DType::f32   ? DType::f32
+                         : input == DType::s16 ? DType::s64
+                                               : DType::s32;
+    // Beside int16 activations an int32 bias makes sums of 32 bits, but not in depthwise ones.
+    const bool narrow = input == DType::s16 && bias.dtype == DType::s32 &&
+                        check.op().kind != OpKind::depthwise_conv2d;
+    if (bias.dtype != wanted && !narrow)
         check.fail("its bias is {}; beside {} activations it must be {}", name_of(bias.dtype),
-                   name_of(check.input(0).dtype), name_of(wanted));
+                   name_of(input), name_of(wanted));
     if (bias.elements() != channels || bias.shape.size() != 1)
         check.fail("its bias is {}; it must be {}, one element per output channel",
                    to_string(bias.shape), channels);
@@ -81,8 +87,15 @@ void check_weights(const OperatorCheck &check, size_t rank, int axis) {
     check_scales(check, q, axis);
     const float input_scale = check.input(0).quantization.scale();
     const float output_scale = check.output().quantization.scale();
-    for (float scale : q.scales)
-        check.multiplier(double(input_scale * scale) / double(output_scale));
+    for (float scale : q.scales) {
+        const double factor = double(input_scale * scale) / double(output_scale);
+        check.multiplier(factor);
+        // 64-bit products have no room for larger ones.
+        if (check.input(0).dtype == DType::s16 && !(factor < 127))
+            check.fail("its scales differ by a factor of {:g}; beside int16 activations it must be "
+                       "below 127, quantize the network again",
+                       factor);
+    }
 }
 
 /// Output height and width of a two-dimensional convolution.

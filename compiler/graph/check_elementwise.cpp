@@ -22,11 +22,12 @@ void check_clamp(const OperatorCheck &check) {
         check.multiplier(scale_ratio(check.input(), check.output()));
 }
 
-/// TFLite keeps 4 integer bits of the input.
+/// TFLite keeps 4 integer bits of the input; of 16 bits it multiplies values by up to 2^16.
 void check_integer_bits(const OperatorCheck &check) {
-    if (quantized(check.input().dtype) && !(check.input().quantization.scale() < 16))
-        check.fail("its input has scale {}; it must be below 16, quantize the network again",
-                   check.input().quantization.scale());
+    const float limit = check.input().dtype == DType::s16 ? 4 : 16;
+    if (quantized(check.input().dtype) && !(check.input().quantization.scale() < limit))
+        check.fail("its input has scale {}; it must be below {}, quantize the network again",
+                   check.input().quantization.scale(), limit);
 }
 
 } // namespace
@@ -51,7 +52,10 @@ void check_logistic(const OperatorCheck &check) {
 void check_tanh(const OperatorCheck &check) {
     check_unary(check);
     check.same_type();
-    check.fixed_quantization(1.0f / 128, check.output().dtype == DType::s8 ? 0 : 128);
+    if (check.output().dtype == DType::s16)
+        check.fixed_quantization(1.0f / 32768, 0);
+    else
+        check.fixed_quantization(1.0f / 128, check.output().dtype == DType::s8 ? 0 : 128);
     check_integer_bits(check);
 }
 
@@ -89,16 +93,21 @@ void check_softmax(const OperatorCheck &check) {
         check.fail("its input is a scalar; it needs at least one dimension");
     if (!std::isfinite(a.beta) || a.beta <= 0)
         check.fail("its beta is {}; it must be finite and above 0", a.beta);
-    // TFLite sums exponentials with 12 integer bits.
-    if (quantized(check.input().dtype) && check.input().shape.back() >= 4096)
-        check.fail("its rows have {} elements; quantized ones must have fewer than 4096",
-                   check.input().shape.back());
+    // TFLite sums exponentials with 12 integer bits, or 16 of 16-bit values.
+    const int most = check.input().dtype == DType::s16 ? 65536 : 4096;
+    if (quantized(check.input().dtype) && check.input().shape.back() >= most)
+        check.fail("its rows have {} elements; quantized ones must have fewer than {}",
+                   check.input().shape.back(), most);
 }
 
 void check_quantize(const OperatorCheck &check) {
     check_unary(check);
-    if (!quantized(check.output().dtype))
-        check.fail("its output is {}; it must be int8 or uint8", name_of(check.output().dtype));
+    const DType from = check.input().dtype, to = check.output().dtype;
+    if (!quantized(to))
+        check.fail("its output is {}; it must be int8, uint8 or int16", name_of(to));
+    if ((from == DType::u8 && to == DType::s16) || (from == DType::s16 && to == DType::u8))
+        check.fail("it turns {} into {}, for which engines have no kernel; use int8 on one side",
+                   name_of(from), name_of(to));
     if (quantized(check.input().dtype))
         check.multiplier(scale_ratio(check.input(), check.output()));
 }
@@ -106,7 +115,7 @@ void check_quantize(const OperatorCheck &check) {
 void check_dequantize(const OperatorCheck &check) {
     check_unary(check);
     if (!quantized(check.input().dtype) || check.output().dtype != DType::f32)
-        check.fail("it turns {} into {}; it must turn int8 or uint8 into float32",
+        check.fail("it turns {} into {}; it must turn int8, uint8 or int16 into float32",
                    name_of(check.input().dtype), name_of(check.output().dtype));
 }
 

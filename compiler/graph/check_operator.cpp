@@ -68,7 +68,7 @@ void OperatorCheck::activation(const Tensor &tensor) const {
     if (tensor.dtype == DType::f32)
         return;
     if (!quantized(tensor.dtype))
-        fail("'{}' is {}; activations may be float32, int8 or uint8", tensor.name,
+        fail("'{}' is {}; activations may be float32, int8, uint8 or int16", tensor.name,
              name_of(tensor.dtype));
     if (!tensor.quantization.quantized())
         fail("'{}' is {} without a scale; quantize the network again", tensor.name,
@@ -90,7 +90,10 @@ void OperatorCheck::same_quantization(const Tensor &a, const Tensor &b) const {
 }
 
 void OperatorCheck::probability_quantization() const {
-    fixed_quantization(1.0f / 256, output().dtype == DType::s8 ? -128 : 0);
+    if (output().dtype == DType::s16)
+        fixed_quantization(1.0f / 32768, 0);
+    else
+        fixed_quantization(1.0f / 256, output().dtype == DType::s8 ? -128 : 0);
 }
 
 void OperatorCheck::fixed_quantization(float scale, int32_t zero_point) const {
@@ -102,6 +105,13 @@ void OperatorCheck::fixed_quantization(float scale, int32_t zero_point) const {
     if (std::abs(q.scale() - scale) > 0.001f * scale || q.zero_point() != zero_point)
         fail("its output has scale {} and zero point {}; TFLite fixes them to 1/{} and {}",
              q.scale(), q.zero_point(), std::round(1 / scale), zero_point);
+}
+
+void OperatorCheck::not_int16() const {
+    if (output().dtype == DType::s16 && op_.rounding != Rounding::float32)
+        fail(
+            "its activations are int16, for which TFLite has no kernel; keep this operator at int8 "
+            "or float32");
 }
 
 void OperatorCheck::multiplier(double real) const {

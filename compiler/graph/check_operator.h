@@ -57,15 +57,18 @@ public:
     void rank(const Tensor &tensor, size_t rank) const;
     void output_shape(const Shape &expected) const;
     void same_type() const; ///< of all inputs and the output
-    /// Float, or int8 or uint8 with per-tensor quantization.
+    /// Float, or int8, uint8 or int16 with per-tensor quantization.
     void activation(const Tensor &tensor) const;
     /// Bytes are moved or compared as stored, so the scale and the zero point must not change.
     void same_quantization(const Tensor &a, const Tensor &b) const;
-    /// TFLite fixes the output of SOFTMAX and LOGISTIC: scale 1/256, lowest value 0.
+    /// TFLite fixes the output of SOFTMAX and LOGISTIC: scale 1/256, lowest value 0; of 16 bits
+    /// scale 1/32768.
     void probability_quantization() const;
     /// The output, where it is quantized, has the scale and zero point that TFLite fixes; in the
     /// rounding `float` it may have any.
     void fixed_quantization(float scale, int32_t zero_point) const;
+    /// The output is not int16, except in the rounding `float`: TFLite has no kernel for it.
+    void not_int16() const;
     /// The factor from one quantization to another is finite and below max_multiplier.
     void multiplier(double real) const;
     void constant(const Tensor &tensor, const char *role) const;
@@ -82,7 +85,7 @@ private:
 };
 
 inline bool quantized(DType dtype) {
-    return dtype == DType::s8 || dtype == DType::u8;
+    return dtype == DType::s8 || dtype == DType::u8 || dtype == DType::s16;
 }
 
 /// The factor from one tensor's steps to another's.

@@ -7,10 +7,11 @@ namespace octet {
 
 namespace {
 
-/// Sums of 8-bit values must fit into int32.
+/// Sums of 8-bit or 16-bit values must fit into int32.
 void check_summands(const OperatorCheck &check, int64_t count) {
-    if (count >= int64_t(1) << 23)
-        check.fail("it sums {} elements; at most 2^23 fit into int32", count);
+    const int bits = check.input().dtype == DType::s16 ? 16 : 23;
+    if (count >= int64_t(1) << bits)
+        check.fail("it sums {} elements; at most 2^{} fit into int32", count, bits);
 }
 
 void check_pool2d(const OperatorCheck &check) {

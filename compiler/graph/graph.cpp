@@ -143,8 +143,9 @@ bool is_hybrid(const Graph &graph, const Operator &op) {
 }
 
 std::pair<int32_t, int32_t> activation_range(Activation activation, const Tensor &output) {
-    const bool is_signed = output.dtype == DType::s8;
-    const int32_t type_min = is_signed ? -128 : 0, type_max = is_signed ? 127 : 255;
+    const int bits = output.dtype == DType::s16 ? 16 : 8;
+    const int32_t type_min = output.dtype == DType::u8 ? 0 : -(1 << (bits - 1));
+    const int32_t type_max = type_min + (1 << bits) - 1;
     const auto quantized = [&](float bound) {
         // In single precision, as the engines divide: where the bound falls between two stored
         // values, the quotient's own rounding decides.

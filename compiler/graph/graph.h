@@ -142,7 +142,6 @@ struct Graph {
 /// Multiply-accumulates of one operator (convolutions and fully connected; 0 otherwise).
 int64_t macs(const Graph &graph, const Operator &op);
 
-/// Inclusive range of stored output values that `activation` leaves, for an int8 or uint8 tensor:
 /// How `op` turns its float activations into integers; none for the kinds that cannot.
 DynamicInput dynamic_input(const Operator &op);
 
@@ -150,6 +149,7 @@ DynamicInput dynamic_input(const Operator &op);
 /// dynamic_input says which of the two types computes.
 bool is_hybrid(const Graph &graph, const Operator &op);
 
+/// Inclusive range of stored output values that `activation` leaves, for a quantized tensor:
 /// the dtype's range cut to z + round(bound / scale), as TFLite computes it.
 std::pair<int32_t, int32_t> activation_range(Activation activation, const Tensor &output);
 

@@ -5,7 +5,8 @@
 //
 // Float activations beside int8 weights are hybrid.h's.
 //
-// The operator brings only its loops, written once for float and int32.
+// The operator brings only its loops, written once for float, int32 and, beside 16-bit activations,
+// int64.
 #pragma once
 
 #include "compiler/reference/fixed_point.h"
@@ -55,6 +56,34 @@ void accumulate_dynamic(const Operands &operands, Activation activation, Loops &
           });
 }
 
+/// The bias of output channel `channel`; a file may say any.
+inline int64_t bias_of(const Operands &operands, int channel) {
+    if (!operands.has_input(2))
+        return 0;
+    return operands.input_tensor(2).dtype == DType::s64
+               ? operands.input<int64_t>(2)[size_t(channel)]
+               : operands.input<int32_t>(2)[size_t(channel)];
+}
+
+/// Sums of quantized values as T, which hold them exactly; with the bias they wrap where the
+/// engines' do.
+template <typename T, typename Loops>
+void accumulate_integers(const Operands &operands, Activation activation, Loops &&loops) {
+    const auto [lowest, highest] = activation_range(activation, operands.output_tensor());
+    const int32_t zero_point = operands.output_tensor().quantization.zero_point();
+    const std::vector<Requantizer> requantize = requantizers(operands.graph(), operands.op());
+    const bool wide = has_wide_accumulator(operands.graph(), operands.op());
+    loops(operands.centered_input<T>(0).data(), operands.centered_input<T>(1).data(),
+          [&, lowest = lowest, highest = highest](int64_t position, int channel, T sum) {
+              const auto with_bias =
+                  int64_t(uint64_t(int64_t(sum)) + uint64_t(bias_of(operands, channel)));
+              const int64_t accumulator = wide ? with_bias : int32_t(with_bias);
+              const int64_t value = int64_t(requantize[size_t(channel)](accumulator)) + zero_point;
+              operands.store_quantized(position,
+                                       int32_t(std::clamp<int64_t>(value, lowest, highest)));
+          });
+}
+
 /// Calls loops(input, weights, emit) with the values of inputs 0 and 1, real or less their zero
 /// points. The loops call emit(position, channel, sum) once per output element.
 template <typename Loops>
@@ -78,20 +107,9 @@ void accumulate(const Operands &operands, Activation activation, Loops &&loops) 
               });
         return;
     }
-    const auto [lowest, highest] = activation_range(activation, operands.output_tensor());
-    const int32_t zero_point = operands.output_tensor().quantization.zero_point();
-    const std::vector<Requantizer> requantize = requantizers(operands.graph(), operands.op());
-    const std::span<const int32_t> bias =
-        has_bias ? operands.input<int32_t>(2) : std::span<const int32_t>();
-    loops(operands.centered_input(0).data(), operands.centered_input(1).data(),
-          [&, lowest = lowest, highest = highest](int64_t position, int channel, int32_t sum) {
-              // A file may say any bias; the sum wraps, as on every machine.
-              const uint32_t offset = has_bias ? uint32_t(bias[size_t(channel)]) : 0;
-              const int32_t accumulator = int32_t(uint32_t(sum) + offset);
-              const int64_t value = int64_t(requantize[size_t(channel)](accumulator)) + zero_point;
-              operands.store_quantized(position,
-                                       int32_t(std::clamp<int64_t>(value, lowest, highest)));
-          });
+    if (operands.input_tensor(0).dtype == DType::s16)
+        return accumulate_integers<int64_t>(operands, activation, loops);
+    accumulate_integers<int32_t>(operands, activation, loops);
 }
 
 } // namespace octet::reference

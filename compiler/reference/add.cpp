@@ -11,6 +11,7 @@ AddParameters add_parameters(const Graph &graph, const Operator &op) {
     const float output_scale = output.quantization.scale();
     AddParameters result;
     result.float32 = op.rounding == Rounding::float32;
+    result.left_shift = output.dtype == DType::s16 ? 15 : 20;
     result.zero_point = output.quantization.zero_point();
     const bool negate = op.kind == OpKind::sub;
     std::tie(result.lowest, result.highest) = activation_range(

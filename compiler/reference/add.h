@@ -1,7 +1,8 @@
 // Addition and subtraction of two quantized tensors of different scales.
 //
 // The integer modes bring both operands to a common scale, twice the larger of the two, with 20
-// fractional bits, add, and bring the sum to the output's scale; `float` does it in real numbers:
+// fractional bits (15 where stored values have 16), add, and bring the sum to the output's scale;
+// `float` does it in real numbers:
 //
 //     reference, micro: t_i = m_i((q_i - z_i) << 20);  q = z + m((t_0 + t_1))
 //     float:            q = z + round_half_even((q_0 - z_0) (s_0/s) + (q_1 - z_1) (s_1/s))

@@ -1,5 +1,6 @@
 #include "compiler/reference/fixed_point.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -58,17 +59,23 @@ int32_t saturate(Real value) {
 
 } // namespace
 
-int32_t multiply_float64(int32_t x, double real) {
+int32_t multiply_reduced(int64_t x, Multiplier multiplier) {
+    const int64_t m = std::min((int64_t(multiplier.m) + (1 << 15)) >> 16, int64_t(0x7fff));
+    const int shift = 15 - multiplier.shift;
+    return int32_t((x * m + (int64_t(1) << (shift - 1))) >> shift);
+}
+
+int32_t multiply_float64(int64_t x, double real) {
     return saturate(std::round(double(x) * real));
 }
 
-int32_t multiply_float32(int32_t x, float scale) {
+int32_t multiply_float32(int64_t x, float scale) {
     return saturate(std::nearbyint(float(x) * scale));
 }
 
 Requantizer::Requantizer(Kind kind, double real)
     : kind_(kind), real_(kind == Kind::float32 ? double(float(real)) : real) {
-    if (kind == Kind::double_rounding)
+    if (kind == Kind::double_rounding || kind == Kind::reduced)
         multiplier_ = quantize_multiplier(real);
 }
 
@@ -81,12 +88,18 @@ Requantizer::Requantizer(Multiplier multiplier)
     : kind_(Kind::double_rounding), multiplier_(multiplier),
       real_(std::ldexp(double(multiplier.m), multiplier.shift - 31)) {}
 
-Requantizer::Kind requantizer_kind(const Operator &op) {
+Requantizer::Kind requantizer_kind(const Graph &graph, const Operator &op) {
     if (op.rounding == Rounding::float32)
         return Requantizer::Kind::float32;
     if (op.rounding == Rounding::reference && op.kind == OpKind::fully_connected)
         return Requantizer::Kind::float64;
-    return Requantizer::Kind::double_rounding;
+    return has_wide_accumulator(graph, op) ? Requantizer::Kind::reduced
+                                           : Requantizer::Kind::double_rounding;
+}
+
+bool has_wide_accumulator(const Graph &graph, const Operator &op) {
+    return graph.tensor(op.inputs.at(0)).dtype == DType::s16 &&
+           (op.input(2) == no_tensor || graph.tensor(op.inputs[2]).dtype == DType::s64);
 }
 
 std::vector<Requantizer> requantizers(const Graph &graph, const Operator &op) {
@@ -100,7 +113,7 @@ std::vector<Requantizer> requantizers(const Graph &graph, const Operator &op) {
     for (size_t c = 0; c < channels; ++c) {
         const float weight_scale =
             weights.quantization.scales[weights.quantization.per_channel() ? c : 0];
-        result.emplace_back(requantizer_kind(op), input_scale, weight_scale, output_scale);
+        result.emplace_back(requantizer_kind(graph, op), input_scale, weight_scale, output_scale);
     }
     return result;
 }

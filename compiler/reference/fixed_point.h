@@ -4,7 +4,8 @@
 // 0); this is QuantizeMultiplier of TensorFlow Lite. `double_rounding` rounds twice: once to the
 // high half of the 64-bit product, ties up, and once in the remaining right shift, ties away from
 // zero. `float64` rounds the product in double precision once, ties away from zero; `float32` the
-// product in single precision, ties to even.
+// product in single precision, ties to even. `reduced` is for the 64-bit accumulators beside 16-bit
+// activations: m is first rounded to 15 bits, so that the product fits, which is rounded once.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -35,18 +36,22 @@ int32_t rounding_divide_by_pot(int32_t x, int exponent);
 /// engines' does; with shift <= 0 there is none.
 int32_t multiply_double_rounding(int32_t x, Multiplier multiplier);
 
+/// floor(x m' / 2^(15 - shift) + 1/2), m' = m / 2^16 rounded, ties up, and at most 2^15 - 1. The
+/// engines assume |x| < 2^47 and a result in int32; beyond that this wraps. shift < 15.
+int32_t multiply_reduced(int64_t x, Multiplier multiplier);
+
 /// double(x) * real, rounded to an integer, ties away from zero; saturates to int32. (The product
 /// is an IEEE double, so that every machine computes the same.)
-int32_t multiply_float64(int32_t x, double real);
+int32_t multiply_float64(int64_t x, double real);
 
 /// round_half_even(float(x) * scale) in float32; saturates to int32.
-int32_t multiply_float32(int32_t x, float scale);
+int32_t multiply_float32(int64_t x, float scale);
 
 /// How one operator requantizes, without the zero point and clamp: the function of the accumulator
 /// that its rounding mode names, per output channel.
 class Requantizer {
 public:
-    enum class Kind : uint8_t { double_rounding, float64, float32 };
+    enum class Kind : uint8_t { double_rounding, float64, float32, reduced };
 
     /// M = `real`; float32 rounds it to float.
     Requantizer(Kind kind, double real);
@@ -58,10 +63,13 @@ public:
     /// Double rounding by a multiplier that is known already, normalised or not.
     explicit Requantizer(Multiplier multiplier);
 
-    int32_t operator()(int32_t accumulator) const {
+    /// Only `reduced`, `float64` and `float32` take more than 32 bits.
+    int32_t operator()(int64_t accumulator) const {
         switch (kind_) {
         case Kind::double_rounding:
-            return multiply_double_rounding(accumulator, multiplier_);
+            return multiply_double_rounding(int32_t(accumulator), multiplier_);
+        case Kind::reduced:
+            return multiply_reduced(accumulator, multiplier_);
         case Kind::float64:
             return multiply_float64(accumulator, real_);
         case Kind::float32:
@@ -71,7 +79,7 @@ public:
     }
 
     Kind kind() const { return kind_; }
-    Multiplier multiplier() const { return multiplier_; } ///< Of double_rounding, else zero.
+    Multiplier multiplier() const { return multiplier_; } ///< Of the integer kinds, else zero.
     double real() const { return real_; }                 ///< M; for float32 exactly a float.
     float scale() const { return float(real_); }          ///< M in single precision.
     bool operator==(const Requantizer &) const = default;
@@ -82,8 +90,12 @@ private:
     double real_;
 };
 
+/// True where sums are of 64 bits: beside 16-bit activations, unless the bias is int32, whose type
+/// then is the sum's.
+bool has_wide_accumulator(const Graph &graph, const Operator &op);
+
 /// The kind that `op` uses under its rounding mode (convolution, depthwise or fully connected).
-Requantizer::Kind requantizer_kind(const Operator &op);
+Requantizer::Kind requantizer_kind(const Graph &graph, const Operator &op);
 
 /// One Requantizer per output channel of a convolution, depthwise or fully connected operator.
 std::vector<Requantizer> requantizers(const Graph &graph, const Operator &op);

@@ -70,7 +70,7 @@ int32_t hard_swish_value(const HardSwishParameters &parameters, int32_t stored) 
 
 void hard_swish(const Operands &operands) {
     if (!operands.is_float())
-        return apply_lookup_table(operands);
+        return apply_stored_function(operands);
     const auto in = operands.input<float>(0);
     const auto out = operands.output<float>();
     for (size_t i = 0; i < out.size(); ++i)

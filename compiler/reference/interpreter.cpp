@@ -5,11 +5,18 @@
 namespace octet::reference {
 
 int32_t Operands::quantized_input(size_t i, int64_t index) const {
-    return input_tensor(i).dtype == DType::s8 ? input<int8_t>(i)[size_t(index)]
-                                              : input<uint8_t>(i)[size_t(index)];
+    switch (input_tensor(i).dtype) {
+    case DType::s8:
+        return input<int8_t>(i)[size_t(index)];
+    case DType::s16:
+        return input<int16_t>(i)[size_t(index)];
+    default:
+        return input<uint8_t>(i)[size_t(index)];
+    }
 }
 
-std::vector<int32_t> Operands::centered_input(size_t i) const {
+template <typename T>
+std::vector<T> Operands::centered_input(size_t i) const {
     const Tensor &tensor = input_tensor(i);
     const Quantization &quantization = tensor.quantization;
     // Elements from one index of the quantization's axis to the next.
@@ -17,7 +24,7 @@ std::vector<int32_t> Operands::centered_input(size_t i) const {
     for (size_t axis = tensor.shape.size(); axis-- > size_t(quantization.axis) + 1;)
         inner *= tensor.shape[axis];
     const int64_t channels = int64_t(quantization.zero_points.size());
-    std::vector<int32_t> result(size_t(tensor.elements()));
+    std::vector<T> result(size_t(tensor.elements()));
     for (int64_t index = 0; index < tensor.elements(); ++index) {
         const int64_t channel = channels > 1 ? index / inner % channels : 0;
         result[size_t(index)] =
@@ -26,8 +33,14 @@ std::vector<int32_t> Operands::centered_input(size_t i) const {
     return result;
 }
 
+template std::vector<int32_t> Operands::centered_input(size_t i) const;
+template std::vector<int64_t> Operands::centered_input(size_t i) const;
+
 void Operands::store_quantized(int64_t index, int32_t value) const {
-    output<uint8_t>()[size_t(index)] = uint8_t(value);
+    if (output_tensor().dtype == DType::s16)
+        output<int16_t>()[size_t(index)] = int16_t(value);
+    else
+        output<uint8_t>()[size_t(index)] = uint8_t(value);
 }
 
 void execute(const Graph &graph, const Operator &op, std::vector<Bytes> &values) {

@@ -40,11 +40,12 @@ public:
         Bytes &bytes = values_.at(size_t(op_.outputs[i]));
         return {reinterpret_cast<T *>(bytes.data()), bytes.size() / sizeof(T)};
     }
-    /// Input i, int8 or uint8, read as int32 at element `index`.
+    /// Input i, int8, uint8 or int16, read as int32 at element `index`.
     int32_t quantized_input(size_t i, int64_t index) const;
-    /// Input i, int8 or uint8, less its zero point (per tensor or per channel): real / scale.
-    std::vector<int32_t> centered_input(size_t i) const;
-    /// Stores `value`, which must be in range, to an int8 or uint8 output.
+    /// Input i, quantized, less its zero point (per tensor or per channel): real / scale.
+    template <typename T = int32_t>
+    std::vector<T> centered_input(size_t i) const;
+    /// Stores `value`, which must be in range, to a quantized output.
     void store_quantized(int64_t index, int32_t value) const;
 
 private:

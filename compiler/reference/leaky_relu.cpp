@@ -59,7 +59,7 @@ int32_t prelu_value(const LeakyReluParameters &parameters, int32_t stored, int32
 
 void leaky_relu(const Operands &operands) {
     if (!operands.is_float())
-        return apply_lookup_table(operands);
+        return apply_stored_function(operands);
     const float alpha = operands.op().as<LeakyReluAttributes>().alpha;
     const auto in = operands.input<float>(0);
     const auto out = operands.output<float>();

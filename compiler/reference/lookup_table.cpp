@@ -26,10 +26,6 @@ std::array<uint8_t, 256> tabulate(const Tensor &input, Function &&function) {
     return table;
 }
 
-} // namespace
-
-namespace {
-
 /// The stored value of a constant of one element.
 int32_t only_value(const Tensor &tensor) {
     return tensor.dtype == DType::s8 ? tensor.values<int8_t>()[0] : tensor.values<uint8_t>()[0];
@@ -45,6 +41,35 @@ int varying_operand(const Graph &graph, const Operator &op) {
             return i;
     }
     return -1;
+}
+
+using StoredFunction = std::function<int32_t(int32_t)>;
+
+/// An operator of one operand as a function of its stored elements.
+StoredFunction stored_function(const Graph &graph, const Operator &op) {
+    const Tensor &input = graph.tensor(op.inputs[0]), &output = graph.tensor(op.outputs[0]);
+    switch (op.kind) {
+    case OpKind::logistic:
+        return [p = logistic_parameters(input, output, op.rounding)](int32_t x) {
+            return logistic_value(p, x);
+        };
+    case OpKind::tanh:
+        return [p = tanh_parameters(input, output, op.rounding)](int32_t x) {
+            return tanh_value(p, x);
+        };
+    case OpKind::hard_swish:
+        return [p = hard_swish_parameters(input, output, op.rounding)](int32_t x) {
+            return hard_swish_value(p, x);
+        };
+    case OpKind::leaky_relu:
+        return [p = leaky_relu_parameters(graph, op)](int32_t x) { return leaky_relu_value(p, x); };
+    case OpKind::quantize:
+        return [p = requantize_parameters(input, output, op.rounding)](int32_t x) {
+            return requantize_value(p, x);
+        };
+    default:
+        return [p = relu_parameters(graph, op)](int32_t x) { return requantize_value(p, x); };
+    }
 }
 
 /// The table of an operator of two operands.
@@ -110,41 +135,13 @@ std::array<uint8_t, 256> lookup_table(const Graph &graph, const Operator &op) {
                     op.name, name_of(op.kind));
     if (op.inputs.size() == 2)
         return table_of_pair(graph, op);
-    const Tensor &input = graph.tensor(op.inputs[0]), &output = graph.tensor(op.outputs[0]);
-    switch (op.kind) {
-    case OpKind::logistic: {
-        const LogisticParameters parameters = logistic_parameters(input, output, op.rounding);
-        return tabulate(input, [&](int32_t x) { return logistic_value(parameters, x); });
-    }
-    case OpKind::tanh: {
-        const TanhParameters parameters = tanh_parameters(input, output, op.rounding);
-        return tabulate(input, [&](int32_t x) { return tanh_value(parameters, x); });
-    }
-    case OpKind::hard_swish: {
-        const HardSwishParameters parameters = hard_swish_parameters(input, output, op.rounding);
-        return tabulate(input, [&](int32_t x) { return hard_swish_value(parameters, x); });
-    }
-    case OpKind::leaky_relu: {
-        const LeakyReluParameters parameters = leaky_relu_parameters(graph, op);
-        return tabulate(input, [&](int32_t x) { return leaky_relu_value(parameters, x); });
-    }
-    case OpKind::quantize: {
-        const RequantizeParameters parameters = requantize_parameters(input, output, op.rounding);
-        return tabulate(input, [&](int32_t x) { return requantize_value(parameters, x); });
-    }
-    default: {
-        const RequantizeParameters parameters = relu_parameters(graph, op);
-        return tabulate(input, [&](int32_t x) { return requantize_value(parameters, x); });
-    }
-    }
+    return tabulate(graph.tensor(op.inputs[0]), stored_function(graph, op));
 }
 
-void apply_lookup_table(const Operands &operands) {
-    const std::array<uint8_t, 256> table = lookup_table(operands.graph(), operands.op());
-    const auto in = operands.input<uint8_t>(0);
-    const auto out = operands.output<uint8_t>();
-    for (size_t i = 0; i < out.size(); ++i)
-        out[i] = table[in[i]];
+void apply_stored_function(const Operands &operands) {
+    const StoredFunction function = stored_function(operands.graph(), operands.op());
+    for (int64_t i = 0; i < operands.output_tensor().elements(); ++i)
+        operands.store_quantized(i, function(operands.quantized_input(0, i)));
 }
 
 } // namespace octet::reference

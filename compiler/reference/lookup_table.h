@@ -1,4 +1,5 @@
-// Unary operators from 8 bits to 8 bits as what they are: tables of 256 entries.
+// Unary operators as functions of one stored value; from 8 bits to 8 bits they are tables of 256
+// entries.
 #pragma once
 
 #include "compiler/reference/interpreter.h"
@@ -20,7 +21,7 @@ inline bool has_lookup_table(const Graph &graph, const Operator &op) {
 /// Throws Error when `op` has no such table.
 std::array<uint8_t, 256> lookup_table(const Graph &graph, const Operator &op);
 
-/// Stores lookup_table() of every element of input 0, the only operand.
-void apply_lookup_table(const Operands &operands);
+/// Stores the operator's function of every element of input 0, the only operand.
+void apply_stored_function(const Operands &operands);
 
 } // namespace octet::reference

@@ -47,7 +47,7 @@ int32_t requantize_value(const RequantizeParameters &parameters, int32_t stored)
 
 void quantize(const Operands &operands) {
     if (operands.input_tensor(0).dtype != DType::f32)
-        return apply_lookup_table(operands);
+        return apply_stored_function(operands);
     const StoredRange output = stored_range(operands.output_tensor());
     const auto values = operands.input<float>(0);
     for (size_t i = 0; i < values.size(); ++i)

@@ -19,6 +19,8 @@ struct StoredRange {
     float scale = 1;
     int32_t zero_point = 0;
     int32_t lowest = 0, highest = 0;
+
+    bool sixteen_bits() const { return highest > 255; }
 };
 
 StoredRange stored_range(const Tensor &tensor);

@@ -32,7 +32,7 @@ namespace {
 
 void clamp_input(const Operands &operands) {
     if (!operands.is_float())
-        return apply_lookup_table(operands);
+        return apply_stored_function(operands);
     const auto [lowest, highest] = real_range(activation_of(operands.op().kind));
     const auto in = operands.input<float>(0);
     const auto out = operands.output<float>();

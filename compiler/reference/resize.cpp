@@ -87,10 +87,9 @@ Interpolation interpolation(const ResizeAttributes &attributes, int index, int i
     return {int(first), int(second), first == second ? 0 : int32_t(place - first * unit)};
 }
 
-int32_t interpolated_value(Rounding rounding, int32_t sum) {
-    if (rounding == Rounding::float32)
-        return int32_t(std::nearbyint(double(sum) / double(unit * unit)));
-    return rounding_divide_by_pot(sum, 2 * fraction_bits);
+int32_t interpolated_value(Rounding rounding, int64_t sum) {
+    const double quotient = double(sum) / double(unit * unit);
+    return int32_t(rounding == Rounding::float32 ? std::nearbyint(quotient) : std::round(quotient));
 }
 
 void resize_nearest(const Operands &operands) {
@@ -117,9 +116,9 @@ void resize_bilinear(const Operands &operands) {
         const auto [x0, x1, dx] = interpolation(attributes, x, in[2], out[2]);
         for (int c = 0; c < out[3]; ++c) {
             const auto value = [&, c](int row, int column) {
-                return operands.quantized_input(0, pixel_position(in, n, row, column) + c);
+                return int64_t(operands.quantized_input(0, pixel_position(in, n, row, column) + c));
             };
-            const int32_t sum = value(y0, x0) * (unit - dy) * (unit - dx) +
+            const int64_t sum = value(y0, x0) * (unit - dy) * (unit - dx) +
                                 value(y1, x0) * dy * (unit - dx) +
                                 value(y0, x1) * (unit - dy) * dx + value(y1, x1) * dy * dx;
             operands.store_quantized(position + c, interpolated_value(operands.op().rounding, sum));

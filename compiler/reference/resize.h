@@ -23,6 +23,6 @@ struct Interpolation {
 Interpolation interpolation(const ResizeAttributes &attributes, int index, int in, int out);
 
 /// The stored output for a sum in 2^-20.
-int32_t interpolated_value(Rounding rounding, int32_t sum);
+int32_t interpolated_value(Rounding rounding, int64_t sum);
 
 } // namespace octet::reference

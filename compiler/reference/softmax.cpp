@@ -1,6 +1,7 @@
 #include "compiler/reference/softmax.h"
 
 #include "compiler/reference/interpreter.h"
+#include "compiler/reference/softmax_16.h"
 #include "compiler/reference/transcendental.h"
 #include "compiler/support/error.h"
 
@@ -82,6 +83,8 @@ void softmax(const Operands &operands) {
     const int64_t depth = input.shape.back();
     if (operands.is_float())
         return softmax_of_floats(operands, depth);
+    if (operands.output_tensor().dtype == DType::s16)
+        return softmax_16(operands);
     const SoftmaxParameters parameters = softmax_parameters(operands.graph(), operands.op());
     for (int64_t begin = 0; begin < input.elements(); begin += depth) {
         int32_t largest = operands.quantized_input(0, begin);

@@ -27,14 +27,17 @@ int32_t fixed_point_value(const TanhParameters &parameters, int32_t centered) {
 } // namespace
 
 TanhParameters tanh_parameters(const Tensor &input, const Tensor &output, Rounding rounding) {
-    TanhParameters result{stored_range(input), stored_range(output), rounding, {}, 0};
+    TanhParameters result{stored_range(input), stored_range(output), rounding, {}, 0, {}};
     result.multiplier =
         quantize_multiplier(double(result.input.scale) * double(1 << (31 - integer_bits)));
     result.radius = input_radius(integer_bits, result.multiplier.shift);
+    result.sixteen_bits = sigmoid_input(result.input.scale, 1);
     return result;
 }
 
 int32_t tanh_value(const TanhParameters &parameters, int32_t stored) {
+    if (parameters.output.sixteen_bits() && parameters.rounding != Rounding::float32)
+        return tanh_16(parameters.sixteen_bits, stored);
     if (parameters.rounding == Rounding::micro)
         return fixed_point_value(parameters, stored - parameters.input.zero_point);
     return quantize_value(parameters.output, parameters.rounding,
@@ -43,7 +46,7 @@ int32_t tanh_value(const TanhParameters &parameters, int32_t stored) {
 
 void tanh(const Operands &operands) {
     if (!operands.is_float())
-        return apply_lookup_table(operands);
+        return apply_stored_function(operands);
     const auto in = operands.input<float>(0);
     const auto out = operands.output<float>();
     for (size_t i = 0; i < out.size(); ++i)

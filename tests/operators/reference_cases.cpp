@@ -25,6 +25,7 @@ ConvolutionOptions random_convolution(RandomGraph &g, const Tensor &x) {
     o.activation = random_activation(g);
     o.per_channel = g.uniform(0, 2) != 0;
     o.bias = g.uniform(0, 3) != 0;
+    o.int32_bias = random_int32_bias(g, x);
     // LiteRT's int8 convolutions have symmetric weights, the uint8 ones any.
     if (x.dtype == DType::u8)
         o.weight_zero_point = g.uniform(-128, 127);
@@ -61,6 +62,7 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float) {
         sweep.add(image, [](RandomGraph &g, TensorId x) {
             ConvolutionOptions o = random_convolution(g, g.tensor(x));
             o.multiplier = g.uniform(1, 3);
+            o.int32_bias = false; // LiteRT has none here.
             return g.depthwise_conv2d(x, o);
         });
         sweep.add([](RandomGraph &g) { return random_shape(g, g.uniform(2, 4), 9); },
@@ -71,6 +73,7 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float) {
                       o.activation = random_activation(g);
                       o.per_channel = g.uniform(0, 1) == 1;
                       o.bias = g.uniform(0, 3) != 0;
+                      o.int32_bias = random_int32_bias(g, g.tensor(x));
                       if (!o.per_channel && g.uniform(0, 2) == 0)
                           o.weight_zero_point = g.uniform(-128, 127);
                       return g.fully_connected(x, o);
@@ -118,9 +121,10 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float) {
         sweep.add(
             all, [](RandomGraph &g, TensorId x) { return g.logistic(x); }, true,
             spread_input_scale);
-        sweep.add(
-            all, [](RandomGraph &g, TensorId x) { return g.logistic(x); }, true,
-            put_logistic_between_values);
+        if (sweep.dtype() != DType::s16)
+            sweep.add(
+                all, [](RandomGraph &g, TensorId x) { return g.logistic(x); }, true,
+                put_logistic_between_values);
         sweep.add(
             all, [](RandomGraph &g, TensorId x) { return g.clamp(OpKind::relu6, x); }, true,
             put_six_between_values);
@@ -130,13 +134,16 @@ void add_arithmetic(Sweep &sweep, int count, bool is_float) {
             rescale_output);
         // TensorFlow Lite Micro clamps RELU6 without rescaling and has no RELU_N1_TO_1.
         for (OpKind kind : {OpKind::relu6, OpKind::relu_n1_to_1})
-            sweep.add(
-                all, [kind](RandomGraph &g, TensorId x) { return g.clamp(kind, x); }, false,
-                rescale_output);
+            if (kind == OpKind::relu6 || sweep.dtype() != DType::s16)
+                sweep.add(
+                    all, [kind](RandomGraph &g, TensorId x) { return g.clamp(kind, x); }, false,
+                    rescale_output);
         if (is_float)
             continue;
-        for (DType to : {DType::s8, DType::u8})
-            sweep.add(all, [to](RandomGraph &g, TensorId x) { return g.quantize(x, to); });
+        for (DType to : {DType::s8, DType::u8, DType::s16})
+            if (size_of(to) == 1 ? sweep.dtype() != DType::s16 || to == DType::s8
+                                 : sweep.dtype() != DType::u8)
+                sweep.add(all, [to](RandomGraph &g, TensorId x) { return g.quantize(x, to); });
         sweep.add(all, [](RandomGraph &g, TensorId x) { return g.dequantize(x); });
     }
 }
@@ -202,6 +209,25 @@ std::vector<SweepCase> quantized_sweep(int count, uint32_t seed) {
     for (Sweep *sweep : {&unsigned_sweep, &float_sweep})
         for (SweepCase &c : sweep->take())
             cases.push_back(std::move(c));
+    return cases;
+}
+
+std::vector<SweepCase> int16_sweep(int count, uint32_t seed) {
+    Sweep sweep(DType::s16, seed + 400000);
+    add_arithmetic(sweep, count, false);
+    add_elementwise(sweep, count);
+    add_images(sweep, count);
+    add_movement(sweep, (count + 3) / 4);
+    std::vector<SweepCase> cases = sweep.take();
+    Sweep conversions(DType::f32, seed + 500000);
+    for (int i = 0; i < (count + 3) / 4; ++i)
+        conversions.add(
+            [](RandomGraph &) {
+                return Shape{3, 400};
+            },
+            [](RandomGraph &g, TensorId x) { return g.quantize(x, DType::s16); });
+    for (SweepCase &c : conversions.take())
+        cases.push_back(std::move(c));
     return cases;
 }
 

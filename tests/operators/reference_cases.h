@@ -15,6 +15,9 @@ struct SweepCase {
 /// and fewer for those that only move bytes.
 std::vector<SweepCase> quantized_sweep(int count, uint32_t seed = 1);
 
+/// The same of int16 activations, for the operators that engines have for them.
+std::vector<SweepCase> int16_sweep(int count, uint32_t seed = 1);
+
 /// The same operators in float.
 std::vector<SweepCase> float_sweep(int count, uint32_t seed = 1);
 

@@ -18,7 +18,7 @@ Tensor &output_of(Graph &graph) {
 
 /// The lowest, the middle or the highest stored value.
 void move_zero_point(Tensor &tensor, RandomGraph &g) {
-    if (tensor.quantization.quantized())
+    if (tensor.quantization.quantized() && tensor.dtype != DType::s16)
         tensor.quantization.zero_points[0] =
             (tensor.dtype == DType::u8 ? 128 : 0) + std::min(127, 128 * g.uniform(-1, 1));
 }
@@ -52,7 +52,8 @@ void use_powers_of_two(Graph &graph) {
         for (float &scale : tensor.quantization.scales)
             scale = std::exp2(std::round(std::log2(scale)));
     const Operator &op = graph.operators.front();
-    if (op.input(2) == no_tensor || graph.tensor(op.inputs[2]).dtype != DType::s32)
+    if (op.input(2) == no_tensor || graph.tensor(op.inputs[2]).dtype == DType::f32 ||
+        op.kind == OpKind::concatenation)
         return;
     // A bias keeps the product of its operands' scales.
     const float input_scale = input_of(graph).quantization.scale();
@@ -62,13 +63,19 @@ void use_powers_of_two(Graph &graph) {
 }
 
 void put_six_between_values(Graph &graph, RandomGraph &g) {
-    const float scale = 6.0f / (float(g.uniform(20, 250)) + 0.5f);
+    const int steps = graph.tensors.front().dtype == DType::s16 ? 128 : 1;
+    const float scale = 6.0f / (float(g.uniform(20, 250) * steps) + 0.5f);
     for (Tensor &tensor : graph.tensors)
         tensor.quantization.scales = {scale};
 }
 
 void spread_input_scale(Graph &graph, RandomGraph &g) {
-    input_of(graph).quantization.scales = {std::exp2(g.uniform(-12.0f, 1.0f))};
+    // Of 16 bits as well the scales that engines give an arithmetic of their own.
+    const bool is_int16 = input_of(graph).dtype == DType::s16;
+    const float exponent = is_int16 ? g.uniform(-20.0f, 1.9f) : g.uniform(-12.0f, 1.0f);
+    const bool power = is_int16 && g.uniform(0, 2) == 0;
+    input_of(graph).quantization.scales = {
+        std::exp2(power ? float(g.uniform(-13, -10)) : exponent)};
     move_zero_point(input_of(graph), g);
 }
 
@@ -92,7 +99,8 @@ void put_logistic_between_values(Graph &graph, RandomGraph &g) {
 void rescale_output(Graph &graph, RandomGraph &g) {
     Quantization &in = input_of(graph).quantization, &out = output_of(graph).quantization;
     out.scales[0] *= std::exp2(g.uniform(-2.0f, 3.0f));
-    out.zero_points[0] += g.uniform(-20, 20);
+    if (output_of(graph).dtype != DType::s16)
+        out.zero_points[0] += g.uniform(-20, 20);
     // The rounding of this product is lost when it is divided in single precision.
     if (g.uniform(0, 1) == 0)
         in.scales[0] = out.scales[0] * (float(g.uniform(0, 4)) + 0.5f);
@@ -106,7 +114,9 @@ void put_products_between_values(Graph &graph, RandomGraph &g) {
 }
 
 void spread_operand_scales(Graph &graph, RandomGraph &g) {
-    const float ratio = std::exp2(g.uniform(-16.0f, 0.0f));
+    // Sums of 16-bit values leave less room.
+    const bool is_int16 = input_of(graph).dtype == DType::s16;
+    const float ratio = std::exp2(g.uniform(is_int16 ? -10.0f : -16.0f, 0.0f));
     Tensor &other = graph.tensor(graph.operators.front().inputs.at(1));
     input_of(graph).quantization.scales[0] *= ratio;
     // The larger operand would saturate the output everywhere but near its zero.

@@ -37,16 +37,19 @@ void add_two_operands(Sweep &sweep) {
     sweep.add(image, [](RandomGraph &g, TensorId x) {
         return g.mul(x, other_operand(g, x), random_activation(g));
     });
-    sweep.add(image, [](RandomGraph &g, TensorId x) { return g.prelu(x); });
+    const bool has_prelu = sweep.dtype() != DType::s16;
+    if (has_prelu)
+        sweep.add(image, [](RandomGraph &g, TensorId x) { return g.prelu(x); });
     sweep.add(
         image,
         [](RandomGraph &g, TensorId x) {
             return g.mul(x, g.input(g.tensor(x).shape, g.tensor(x).dtype));
         },
         true, put_products_between_values);
-    sweep.add(
-        image, [](RandomGraph &g, TensorId x) { return g.prelu(x); }, true,
-        put_products_between_values);
+    if (has_prelu)
+        sweep.add(
+            image, [](RandomGraph &g, TensorId x) { return g.prelu(x); }, true,
+            put_products_between_values);
     for (OpKind kind : {OpKind::minimum, OpKind::maximum})
         sweep.add(
             image,
@@ -57,9 +60,10 @@ void add_two_operands(Sweep &sweep) {
 void add_activations(Sweep &sweep) {
     sweep.add(
         all, [](RandomGraph &g, TensorId x) { return g.tanh(x); }, true, spread_input_scale);
-    sweep.add(
-        all, [](RandomGraph &g, TensorId x) { return g.hard_swish(x); }, true,
-        spread_hard_swish_scales);
+    if (sweep.dtype() != DType::s16)
+        sweep.add(
+            all, [](RandomGraph &g, TensorId x) { return g.hard_swish(x); }, true,
+            spread_hard_swish_scales);
     sweep.add(all,
               [](RandomGraph &g, TensorId x) { return g.leaky_relu(x, g.uniform(0.0f, 1.5f)); });
     sweep.add(

@@ -43,6 +43,7 @@ TensorId random_transpose_conv2d(RandomGraph &g, TensorId x) {
     o.activation = random_activation(g);
     o.per_channel = g.uniform(0, 2) != 0;
     o.bias = g.uniform(0, 3) != 0;
+    o.int32_bias = random_int32_bias(g, g.tensor(x));
     if (g.tensor(x).dtype == DType::u8)
         o.weight_zero_point = g.uniform(-128, 127);
     return g.transpose_conv2d(x, o);
@@ -55,9 +56,12 @@ void add_images(Sweep &sweep, int count) {
         sweep.add(image, random_transpose_conv2d);
         // LiteRT's kernel for uint8 truncates a sum of floats.
         if (sweep.dtype() != DType::u8)
-            sweep.add(image, [](RandomGraph &g, TensorId x) {
-                return random_resize(g, OpKind::resize_bilinear, x);
-            });
+            sweep.add(
+                image,
+                [](RandomGraph &g, TensorId x) {
+                    return random_resize(g, OpKind::resize_bilinear, x);
+                },
+                sweep.dtype() != DType::s16); // which Micro has not
     }
     for (int i = 0; i < (count + 3) / 4; ++i) {
         sweep.add(image, [](RandomGraph &g, TensorId x) {

@@ -65,4 +65,9 @@ void add_elementwise(Sweep &sweep, int count);
 /// Slices, resizing and transposed convolutions.
 void add_images(Sweep &sweep, int count);
 
+/// For the biases beside int16: int64, or now and then int32.
+inline bool random_int32_bias(RandomGraph &g, const Tensor &x) {
+    return x.dtype == DType::s16 && g.uniform(0, 3) == 0;
+}
+
 } // namespace octet::test

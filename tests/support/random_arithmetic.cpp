@@ -27,9 +27,9 @@ TensorId RandomGraph::mul(TensorId a, TensorId b, Activation activation) {
     const Tensor x = tensor(a), y = tensor(b);
     Quantization quantization;
     if (quantized(x.dtype))
-        quantization =
-            random_quantization(x.dtype, x.quantization.scale() * y.quantization.scale() *
-                                             int8_deviation * int8_deviation / output_deviation);
+        quantization = random_quantization(
+            x.dtype, x.quantization.scale() * y.quantization.scale() * int8_deviation *
+                         int8_deviation * fineness(x.dtype) / output_deviation);
     return append(OpKind::mul, {a, b}, x.dtype, x.shape, quantization, MulAttributes{activation});
 }
 

@@ -43,13 +43,15 @@ Quantization RandomGraph::random_quantization(DType dtype, float scale) {
     if (!quantized(dtype))
         return {};
     const int middle = dtype == DType::u8 ? 128 : 0;
+    if (dtype == DType::s16)
+        return {.scales = {scale}, .zero_points = {0}};
     return {.scales = {scale}, .zero_points = {middle + uniform(-30, 30)}};
 }
 
 TensorId RandomGraph::input(Shape shape, DType dtype) {
     const TensorId id =
         add_tensor({fmt::format("input_{}", graph_.inputs.size()), dtype, std::move(shape),
-                    random_quantization(dtype, uniform(0.02f, 0.08f)), nullptr});
+                    random_quantization(dtype, uniform(0.02f, 0.08f) / fineness(dtype)), nullptr});
     graph_.inputs.push_back(id);
     return id;
 }
@@ -61,10 +63,10 @@ TensorId RandomGraph::constant(Shape shape, DType dtype) {
         std::generate(values.begin(), values.end(), [&] { return uniform(-1.0f, 1.0f); });
         return add_constant(dtype, std::move(shape), values, {});
     }
-    std::vector<uint8_t> values(count);
+    std::vector<uint8_t> values(count * size_of(dtype));
     std::generate(values.begin(), values.end(), [&] { return uint8_t(random_()); });
-    return add_constant(dtype, std::move(shape), values,
-                        random_quantization(dtype, uniform(0.02f, 0.08f)));
+    const float scale = uniform(0.02f, 0.08f) / fineness(dtype);
+    return add_constant(dtype, std::move(shape), values, random_quantization(dtype, scale));
 }
 
 TensorId RandomGraph::append(OpKind kind, std::vector<TensorId> inputs, DType dtype, Shape shape,
@@ -81,7 +83,8 @@ TensorId RandomGraph::append(OpKind kind, std::vector<TensorId> inputs, DType dt
 }
 
 RandomGraph::Weights RandomGraph::make_weights(const Tensor &x, const Shape &shape, int axis,
-                                               bool per_channel, int zero_point, bool bias) {
+                                               bool per_channel, int zero_point, bool bias,
+                                               bool int32_bias) {
     per_channel &= x.dtype != DType::u8;
     const size_t count = size_t(element_count(shape));
     const int channels = shape[size_t(axis)];
@@ -107,11 +110,16 @@ RandomGraph::Weights RandomGraph::make_weights(const Tensor &x, const Shape &sha
         of_bias.scales.push_back(x.quantization.scale() * of_weights.scales.back());
         of_bias.zero_points.push_back(0);
     }
-    const int bound = int(std::sqrt(depth) * int8_deviation * int8_deviation);
+    const int bound = int(std::sqrt(depth) * int8_deviation * int8_deviation * fineness(x.dtype));
     std::vector<int32_t> offsets(static_cast<size_t>(channels));
     std::generate(offsets.begin(), offsets.end(), [&] { return uniform(-bound, bound); });
     const TensorId id = add_constant(DType::s8, shape, weights, of_weights);
-    return {id, bias ? add_constant(DType::s32, {channels}, offsets, of_bias) : no_tensor, scale};
+    if (!bias)
+        return {id, no_tensor, scale};
+    if (x.dtype != DType::s16 || int32_bias)
+        return {id, add_constant(DType::s32, {channels}, offsets, of_bias), scale};
+    const std::vector<int64_t> wide(offsets.begin(), offsets.end());
+    return {id, add_constant(DType::s64, {channels}, wide, of_bias), scale};
 }
 
 Quantization RandomGraph::product_quantization(const Tensor &x, float weight_scale, int64_t depth) {
@@ -120,6 +128,12 @@ Quantization RandomGraph::product_quantization(const Tensor &x, float weight_sca
     const float deviation = std::sqrt(float(depth)) * int8_deviation * int8_deviation;
     const float scale = x.quantization.scale() * weight_scale * deviation / output_deviation;
     return random_quantization(x.dtype, scale);
+}
+
+Quantization RandomGraph::probability_quantization(DType dtype) {
+    if (dtype == DType::s16)
+        return {{1.0f / 32768}, {0}};
+    return {{1.0f / 256}, {dtype == DType::u8 ? 0 : -128}};
 }
 
 Graph RandomGraph::finish(std::vector<TensorId> outputs) {

@@ -5,9 +5,9 @@
 //     const Graph graph = g.finish({g.conv2d(x, {.channels_out = 32, .same = true})});
 //
 // Every method appends one operator and returns its output. Operators follow the type of their
-// input: int8 or uint8 inputs give quantized operators whose output scales spread the results over
-// the range without saturating most of them, float inputs give float operators. The same seed and
-// calls give the same graph.
+// input: int8, uint8 or int16 inputs give quantized operators whose output scales spread the
+// results over the range without saturating most of them, float inputs give float operators. The
+// same seed and calls give the same graph.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -34,6 +34,7 @@ struct ConvolutionOptions {
     bool per_channel = true;   ///< of int8 inputs; TFLite has uint8 per tensor only
     int weight_zero_point = 0; ///< per tensor only
     bool bias = true;
+    bool int32_bias = false; ///< of int16 inputs, whose biases are int64
 };
 
 struct FullyConnectedOptions {
@@ -43,6 +44,7 @@ struct FullyConnectedOptions {
     bool per_channel = false;  ///< of int8 inputs
     int weight_zero_point = 0; ///< per tensor only
     bool bias = true;
+    bool int32_bias = false; ///< of int16 inputs
 };
 
 class RandomGraph {
@@ -109,7 +111,11 @@ private:
     // Three standard deviations of an output's steps stay inside int8.
     static constexpr float output_deviation = 40.0f;
 
-    static bool quantized(DType dtype) { return dtype == DType::s8 || dtype == DType::u8; }
+    static bool quantized(DType dtype) {
+        return dtype == DType::s8 || dtype == DType::u8 || dtype == DType::s16;
+    }
+    /// Steps of a type for one of int8: 256 of int16.
+    static float fineness(DType dtype) { return dtype == DType::s16 ? 256.0f : 1.0f; }
 
     struct Weights {
         TensorId weights, bias;
@@ -119,9 +125,11 @@ private:
     template <typename T>
     TensorId add_constant(DType dtype, Shape shape, const std::vector<T> &values, Quantization q);
     Weights make_weights(const Tensor &x, const Shape &shape, int axis, bool per_channel,
-                         int zero_point, bool bias);
+                         int zero_point, bool bias, bool int32_bias);
     Quantization product_quantization(const Tensor &x, float weight_scale, int64_t depth);
     Quantization random_quantization(DType dtype, float scale);
+    /// Of probabilities: what all engines expect.
+    static Quantization probability_quantization(DType dtype);
     TensorId append_sum(OpKind kind, TensorId a, TensorId b, Attributes attributes);
 
     Graph graph_;

@@ -26,7 +26,7 @@ TensorId RandomGraph::softmax(TensorId input, float beta) {
     const Tensor x = tensor(input);
     Quantization quantization;
     if (quantized(x.dtype))
-        quantization = {{1.0f / 256}, {x.dtype == DType::u8 ? 0 : -128}};
+        quantization = probability_quantization(x.dtype);
     return append(OpKind::softmax, {input}, x.dtype, x.shape, quantization,
                   SoftmaxAttributes{beta});
 }
@@ -35,7 +35,7 @@ TensorId RandomGraph::logistic(TensorId input) {
     const Tensor x = tensor(input);
     Quantization quantization;
     if (quantized(x.dtype))
-        quantization = {{1.0f / 256}, {x.dtype == DType::u8 ? 0 : -128}};
+        quantization = probability_quantization(x.dtype);
     return append(OpKind::logistic, {input}, x.dtype, x.shape, quantization);
 }
 
@@ -43,7 +43,9 @@ TensorId RandomGraph::tanh(TensorId input) {
     const Tensor x = tensor(input);
     Quantization quantization;
     if (quantized(x.dtype))
-        quantization = {{1.0f / 128}, {x.dtype == DType::u8 ? 128 : 0}};
+        quantization = x.dtype == DType::s16
+                           ? probability_quantization(x.dtype)
+                           : Quantization{{1.0f / 128}, {x.dtype == DType::u8 ? 128 : 0}};
     return append(OpKind::tanh, {input}, x.dtype, x.shape, quantization);
 }
 
@@ -128,8 +130,9 @@ TensorId RandomGraph::squeeze(TensorId input) {
 TensorId RandomGraph::quantize(TensorId input, DType dtype) {
     const Tensor x = tensor(input);
     // Floats of random inputs lie in [-1, 1]; a quantized input keeps its range.
-    const float scale =
-        quantized(x.dtype) ? x.quantization.scale() * uniform(0.8f, 1.25f) : uniform(0.008f, 0.01f);
+    const float scale = (quantized(x.dtype) ? x.quantization.scale() * uniform(0.8f, 1.25f)
+                                            : uniform(0.008f, 0.01f)) *
+                        fineness(x.dtype) / fineness(dtype);
     return append(OpKind::quantize, {input}, dtype, x.shape, random_quantization(dtype, scale));
 }
 

@@ -31,7 +31,8 @@ Padding same_padding(int height, int width, int kernel_h, int kernel_w, int stri
 TensorId RandomGraph::conv2d(TensorId input, const ConvolutionOptions &o) {
     const Tensor x = tensor(input);
     const Shape shape{o.channels_out, o.kernel_h, o.kernel_w, x.shape.at(3) / o.groups};
-    const Weights w = make_weights(x, shape, 0, o.per_channel, o.weight_zero_point, o.bias);
+    const Weights w =
+        make_weights(x, shape, 0, o.per_channel, o.weight_zero_point, o.bias, o.int32_bias);
     const Padding p = o.same ? same_padding(x.shape[1], x.shape[2], o.kernel_h, o.kernel_w,
                                             o.stride_h, o.stride_w, o.dilation_h, o.dilation_w)
                              : o.padding;
@@ -50,7 +51,8 @@ TensorId RandomGraph::depthwise_conv2d(TensorId input, const ConvolutionOptions 
     const Tensor x = tensor(input);
     const int channels = x.shape.at(3) * o.multiplier;
     const Shape shape{1, o.kernel_h, o.kernel_w, channels};
-    const Weights w = make_weights(x, shape, 3, o.per_channel, o.weight_zero_point, o.bias);
+    const Weights w =
+        make_weights(x, shape, 3, o.per_channel, o.weight_zero_point, o.bias, o.int32_bias);
     const Padding p = o.same ? same_padding(x.shape[1], x.shape[2], o.kernel_h, o.kernel_w,
                                             o.stride_h, o.stride_w, o.dilation_h, o.dilation_w)
                              : o.padding;
@@ -67,7 +69,8 @@ TensorId RandomGraph::depthwise_conv2d(TensorId input, const ConvolutionOptions 
 TensorId RandomGraph::transpose_conv2d(TensorId input, const ConvolutionOptions &o) {
     const Tensor x = tensor(input);
     const Shape shape{o.channels_out, o.kernel_h, o.kernel_w, x.shape.at(3)};
-    const Weights w = make_weights(x, shape, 0, o.per_channel, o.weight_zero_point, o.bias);
+    const Weights w =
+        make_weights(x, shape, 0, o.per_channel, o.weight_zero_point, o.bias, o.int32_bias);
     const auto extent = [&](int in, int kernel, int stride) {
         return in * stride + (o.same ? 0 : std::max(kernel - stride, 0));
     };
@@ -89,7 +92,7 @@ TensorId RandomGraph::fully_connected(TensorId input, const FullyConnectedOption
     if (!o.keep_dims) // everything behind the batch is flattened
         depth = x.elements() / x.shape.front();
     const Weights w = make_weights(x, {o.channels_out, int(depth)}, 0, o.per_channel,
-                                   o.weight_zero_point, o.bias);
+                                   o.weight_zero_point, o.bias, o.int32_bias);
     Shape out = o.keep_dims ? x.shape : Shape{x.shape.front(), 0};
     out.back() = o.channels_out;
     return append(OpKind::fully_connected, {input, w.weights, w.bias}, x.dtype, out,

@@ -69,6 +69,13 @@ std::optional<schema::Padding> transposed_scheme(const Graph &graph, const Opera
     return std::nullopt;
 }
 
+/// Readers must be told of the exception only: beside int16 activations biases are int64.
+schema::TensorType bias_type(const Graph &graph, const Operator &op) {
+    const bool is_int16 = graph.tensor(op.inputs[0]).dtype == DType::s16;
+    return is_int16 && has_int32_bias(graph, op) ? schema::TensorType::INT32
+                                                 : schema::TensorType::FLOAT32;
+}
+
 } // namespace
 
 bool is_strided(const Operator &op) {
@@ -94,11 +101,13 @@ std::optional<schema::Padding> padding_scheme(const Graph &graph, const Operator
 
 schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
                                        schema::Padding padding) {
+    const bool is_int16 = graph.tensor(op.inputs.at(0)).dtype == DType::s16;
     schema::BuiltinOptionsUnion result;
     switch (op.kind) {
     case OpKind::conv2d: {
         const auto &a = op.as<Conv2dAttributes>();
         schema::Conv2DOptionsT o;
+        o.quantized_bias_type = bias_type(graph, op);
         o.padding = padding;
         o.stride_h = a.stride_h;
         o.stride_w = a.stride_w;
@@ -137,6 +146,7 @@ schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
     case OpKind::fully_connected: {
         const auto &a = op.as<FullyConnectedAttributes>();
         schema::FullyConnectedOptionsT o;
+        o.quantized_bias_type = bias_type(graph, op);
         o.keep_num_dims = a.keep_dims;
         o.asymmetric_quantize_inputs = a.dynamic_input == DynamicInput::asymmetric;
         o.fused_activation_function = activation_of(a.activation);
@@ -146,12 +156,14 @@ schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
     case OpKind::add: {
         schema::AddOptionsT o;
         o.fused_activation_function = activation_of(op.as<AddAttributes>().activation);
+        o.pot_scale_int16 = !is_int16;
         result.Set(std::move(o));
         break;
     }
     case OpKind::sub: {
         schema::SubOptionsT o;
         o.fused_activation_function = activation_of(op.as<SubAttributes>().activation);
+        o.pot_scale_int16 = !is_int16;
         result.Set(std::move(o));
         break;
     }
@@ -170,6 +182,7 @@ schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
     case OpKind::transpose_conv2d: {
         const auto &a = op.as<TransposeConv2dAttributes>();
         schema::TransposeConvOptionsT o;
+        o.quantized_bias_type = bias_type(graph, op);
         o.padding = padding;
         o.stride_h = a.stride_h;
         o.stride_w = a.stride_w;

@@ -19,6 +19,9 @@ bool is_strided(const Operator &op);
 schema::BuiltinOptionsUnion options_of(const Graph &graph, const Operator &op,
                                        schema::Padding padding);
 
+/// True where the bias is int32, which is the exception beside int16 activations.
+bool has_int32_bias(const Graph &graph, const Operator &op);
+
 /// The version of `op` by TensorFlow's own table (tensorflow/lite/tools/versioning/op_version.cc):
 /// engines refuse versions that they do not know, so it is the lowest that will do.
 int version_of(const Graph &graph, const Operator &op);

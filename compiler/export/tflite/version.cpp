@@ -4,6 +4,57 @@ namespace octet::tflite {
 
 namespace {
 
+/// The version in which a kind learned 16-bit activations; 0 where another property decides.
+int version_of_16_bits(const Graph &graph, const Operator &op) {
+    switch (op.kind) {
+    case OpKind::conv2d:
+        return has_int32_bias(graph, op) ? 8 : op.as<Conv2dAttributes>().groups > 1 ? 6 : 4;
+    case OpKind::depthwise_conv2d:
+    case OpKind::sub:
+        return 5;
+    case OpKind::fully_connected:
+        return has_int32_bias(graph, op) ? 11 : 7;
+    case OpKind::transpose_conv2d:
+        return has_int32_bias(graph, op) ? 5 : 0;
+    case OpKind::transpose:
+        return graph.tensor(op.inputs[0]).shape.size() > 5 ? 6 : 5;
+    case OpKind::slice:
+        return graph.tensor(op.inputs[0]).shape.size() > 4 ? 5 : 4;
+    case OpKind::pad:
+        return graph.tensor(op.inputs[0]).shape.size() > 4 ? 4 : 3;
+    case OpKind::maximum:
+    case OpKind::minimum:
+    case OpKind::mul:
+    case OpKind::resize_bilinear:
+    case OpKind::resize_nearest:
+        return 4;
+    case OpKind::add:
+    case OpKind::average_pool2d:
+    case OpKind::concatenation:
+    case OpKind::dequantize:
+    case OpKind::logistic:
+    case OpKind::max_pool2d:
+    case OpKind::mean:
+    case OpKind::relu:
+    case OpKind::relu6:
+    case OpKind::softmax:
+    case OpKind::tanh:
+        return 3;
+    case OpKind::leaky_relu:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+} // namespace
+
+bool has_int32_bias(const Graph &graph, const Operator &op) {
+    return op.input(2) != no_tensor && graph.tensor(op.inputs[2]).dtype == DType::s32;
+}
+
+namespace {
+
 /// Float activations that become int8 at run time.
 int dynamic_version(const Graph &graph, const Operator &op) {
     const bool per_channel = graph.tensor(op.inputs[1]).quantization.per_channel();
@@ -27,6 +78,10 @@ int version_of(const Graph &graph, const Operator &op) {
     if (dynamic_input(op) != DynamicInput::none)
         return dynamic_version(graph, op);
     const Tensor &input = graph.tensor(op.inputs.at(0));
+    if (op.kind == OpKind::quantize)
+        return graph.tensor(op.outputs[0]).dtype == DType::s16 ? 2 : 1;
+    if (const int version = input.dtype == DType::s16 ? version_of_16_bits(graph, op) : 0)
+        return version;
     const bool is_int8 = input.dtype == DType::s8;
     const bool is_byte = is_int8 || input.dtype == DType::u8;
     switch (op.kind) {
@@ -104,7 +159,7 @@ int version_of(const Graph &graph, const Operator &op) {
     case OpKind::hard_swish:
     case OpKind::leaky_relu:
     case OpKind::prelu:
-    case OpKind::quantize:
+    case OpKind::quantize: // above
     case OpKind::relu_n1_to_1:
     case OpKind::reshape:
     case OpKind::shape:

@@ -129,6 +129,8 @@ private:
         lowest.name = name + "/lowest";
         lowest.shape = {};
         Bytes bytes = {uint8_t(like.dtype == DType::s8 ? 0x80 : 0)};
+        if (like.dtype == DType::s16)
+            bytes = {0x00, 0x80};
         if (like.dtype == DType::f32) {
             const float least = std::numeric_limits<float>::lowest();
             bytes.resize(sizeof least);
@@ -169,7 +171,9 @@ private:
             pad->builtin_options.Set(schema::PadOptionsT{});
         pad->opcode_index =
             opcode(maximum ? schema::BuiltinOperator::PADV2 : schema::BuiltinOperator::PAD,
-                   padded.dtype == DType::s8 ? 2 : 1);
+                   padded.dtype == DType::s16  ? 3
+                   : padded.dtype == DType::s8 ? 2
+                                               : 1);
         subgraph_->operators.push_back(std::move(pad));
         return output;
     }
@@ -182,7 +186,7 @@ private:
         bias.name = op.name + "/bias";
         bias.shape = {graph_.tensor(op.outputs[0]).shape.back()};
         if (x.dtype != DType::f32) {
-            bias.dtype = DType::s32;
+            bias.dtype = x.dtype == DType::s16 ? DType::s64 : DType::s32;
             bias.quantization.scales = weights.quantization.scales;
             for (float &scale : bias.quantization.scales)
                 scale *= x.quantization.scale();

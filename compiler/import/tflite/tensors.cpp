@@ -48,7 +48,8 @@ Quantization read_quantization(const std::string &object, const Tensor &tensor,
                     object, source.details_type());
     // Floats may carry the ranges that a converter has observed; their values are real already.
     const bool integer = tensor.dtype == DType::s8 || tensor.dtype == DType::u8 ||
-                         tensor.dtype == DType::s16 || tensor.dtype == DType::s32;
+                         tensor.dtype == DType::s16 || tensor.dtype == DType::s32 ||
+                         tensor.dtype == DType::s64;
     if (!integer || !source.scale() || source.scale()->size() == 0)
         return q;
     q.scales.assign(source.scale()->begin(), source.scale()->end());
