@@ -11,7 +11,7 @@
 namespace octet::test {
 
 std::string module_head(const std::string &target) {
-    return ".version 8.0\n.target " + target + "\n.address_size 64\n";
+    return ".version 8.4\n.target " + target + "\n.address_size 64\n";
 }
 
 std::string refused_by_ptxas(const std::string &ptx, const std::string &target) {

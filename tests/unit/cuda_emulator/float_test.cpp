@@ -17,7 +17,7 @@ using u16 = uint16_t;
 using u32 = uint32_t;
 using u64 = uint64_t;
 
-const std::string select = "selp.b32 %d, 1, 0, %p;";
+const std::string to_word = "selp.b32 %d, 1, 0, %p;";
 
 // To a type of 32 bits, by way of double, which has all its values.
 template <class T>
@@ -33,25 +33,25 @@ T to_integer(double rounded) {
 
 TEST_CASE("Comparisons and their combinations") {
     Snippets s;
-    s.add<i32, i32, i32>("setp.lt.s32 %p, %x, %y;" + select, [](i32 x, i32 y) { return x < y; });
-    s.add<i32, u32, u32>("setp.hs.u32 %p, %x, %y;" + select, [](u32 x, u32 y) { return x >= y; });
-    s.add<i32, i64, i64>("setp.ne.s64 %p, %x, %y;" + select, [](i64 x, i64 y) { return x != y; });
-    s.add<i32, i16, i16>("setp.gt.s16 %p, %x, %y;" + select, [](i16 x, i16 y) { return x > y; });
-    s.add<i32, i32, i32>("setp.eq.s32 %q, %x, 0; setp.lt.and.s32 %p, %x, %y, !%q;" + select,
+    s.add<i32, i32, i32>("setp.lt.s32 %p, %x, %y;" + to_word, [](i32 x, i32 y) { return x < y; });
+    s.add<i32, u32, u32>("setp.hs.u32 %p, %x, %y;" + to_word, [](u32 x, u32 y) { return x >= y; });
+    s.add<i32, i64, i64>("setp.ne.s64 %p, %x, %y;" + to_word, [](i64 x, i64 y) { return x != y; });
+    s.add<i32, i16, i16>("setp.gt.s16 %p, %x, %y;" + to_word, [](i16 x, i16 y) { return x > y; });
+    s.add<i32, i32, i32>("setp.eq.s32 %q, %x, 0; setp.lt.and.s32 %p, %x, %y, !%q;" + to_word,
                          [](i32 x, i32 y) { return x < y && x != 0; });
     s.add<i32, i32, i32>("setp.eq.s32 %q, %x, 0; setp.lt.or.s32 %p|%q, %x, %y, %q;"
                          "xor.pred %p, %p, %q;" +
-                             select,
+                             to_word,
                          [](i32 x, i32 y) { return (x < y || x == 0) != (!(x < y) || x == 0); });
-    s.add<i32, float, float>("setp.lt.f32 %p, %x, %y;" + select,
+    s.add<i32, float, float>("setp.lt.f32 %p, %x, %y;" + to_word,
                              [](float x, float y) { return x < y; });
-    s.add<i32, float, float>("setp.neu.f32 %p, %x, %y;" + select,
+    s.add<i32, float, float>("setp.neu.f32 %p, %x, %y;" + to_word,
                              [](float x, float y) { return x != y; });
-    s.add<i32, float, float>("setp.ne.f32 %p, %x, %y;" + select,
+    s.add<i32, float, float>("setp.ne.f32 %p, %x, %y;" + to_word,
                              [](float x, float y) { return x < y || x > y; });
-    s.add<i32, float, float>("setp.geu.f32 %p, %x, %y;" + select,
+    s.add<i32, float, float>("setp.geu.f32 %p, %x, %y;" + to_word,
                              [](float x, float y) { return !(x < y); });
-    s.add<i32, float, float>("setp.nan.f32 %p, %x, %y;" + select,
+    s.add<i32, float, float>("setp.nan.f32 %p, %x, %y;" + to_word,
                              [](float x, float y) { return std::isnan(x) || std::isnan(y); });
     s.add<i64, i64, i64>("setp.le.s64 %p, %x, %y; selp.b64 %d, %x, %y, %p;",
                          [](i64 x, i64 y) { return std::min(x, y); });
@@ -155,12 +155,13 @@ TEST_CASE("Floating-point arithmetic is the host's") {
         const float sum = x + y;
         return sum > 0 ? std::min(sum, 1.0f) : 0.0f;
     });
+    // Knuth's two-sum has the error of the nearest sum exactly.
     s.add<float, float, float>("add.rz.f32 %d, %x, %y;", [](float x, float y) {
-        const double exact = double{x} + y; // Exact unless the exponents are far apart.
-        float nearest = static_cast<float>(exact);
-        if (std::isfinite(exact) && std::fabs(double{nearest}) > std::fabs(exact))
-            nearest = std::nextafter(nearest, 0.0f);
-        return nearest;
+        const float sum = x + y, part = sum - x;
+        const float error = (x - (sum - part)) + (y - part);
+        const bool away =
+            std::isfinite(sum) && error != 0 && std::signbit(error) != std::signbit(sum);
+        return away ? std::nextafter(sum, 0.0f) : sum;
     });
     s.add<float, float>("mul.f32 %d, %x, 0f3F000000;", [](float x) { return x * 0.5f; });
     s.check();

@@ -31,7 +31,7 @@ public:
         const std::string name = "k" + std::to_string(cases_.size());
         std::string text = ".visible .entry " + name + "(.param .u64 d";
         int n = 0;
-        ((void)sizeof(Operands), ..., (text += ", .param .u64 o" + std::to_string(n++)));
+        (..., (text += parameter<Operands>(n++)));
         text += ")\n{\n.reg .pred %p, %q;\n.reg .b32 %t, %u, %i;\n.reg .b64 %a, %o;\n";
         text += "mov.u32 %i, %ctaid.x;\nmov.u32 %t, %ntid.x;\nmov.u32 %u, %tid.x;\n"
                 "mad.lo.s32 %i, %i, %t, %u;\n";
@@ -71,6 +71,10 @@ private:
     static std::string memory() {
         return (std::is_signed_v<T> && !std::is_floating_point_v<T> && sizeof(T) == 1 ? "s" : "b") +
                std::to_string(sizeof(T) * 8);
+    }
+    template <class T>
+    static std::string parameter(int n) {
+        return ", .param .u64 o" + std::to_string(n);
     }
     template <class T>
     static std::string load(int n) {
@@ -134,8 +138,9 @@ private:
     static void run(Device &device, CUmodule module, const std::string &name,
                     const std::string &body, Expected expected) {
         INFO(body);
-        unsigned seed = 1;
-        std::tuple<std::vector<Operands>...> operands{values<Operands>(seed++)...};
+        unsigned seed = 0;
+        auto next = [&] { return ++seed; };
+        std::tuple<std::vector<Operands>...> operands{values<Operands>(next())...};
         std::vector<CUdeviceptr> parameters{device.allocate(count * sizeof(Result))};
         std::apply([&](const auto &...o) { (..., parameters.push_back(device.upload(o))); },
                    operands);

@@ -42,7 +42,7 @@ CUresult call(const std::function<CUresult(Emulator &)> &function) {
 CUresult call_in_context(const std::function<CUresult(OctetCudaContext &)> &function) {
     return call([&](Emulator &e) {
         if (context_stack().empty() || !owns(e.contexts, context_stack().back()))
-            return complain("there is no current context", CUDA_ERROR_INVALID_CONTEXT);
+            return CUDA_ERROR_INVALID_CONTEXT;
         OctetCudaContext &context = *context_stack().back();
         return context.error ? context.error : function(context);
     });
