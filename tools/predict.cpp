@@ -30,11 +30,15 @@ void append(Values &all, const Values &some) {
 } // namespace
 
 bool is_float(const Graph &graph) {
-    for (const Operator &op : graph.operators)
+    for (const Operator &op : graph.operators) {
+        if (dynamic_input(op) != DynamicInput::none)
+            return false;
         for (const auto *ids : {&op.inputs, &op.outputs})
             for (TensorId id : *ids)
-                if (id != no_tensor && graph.tensor(id).dtype != DType::f32)
+                if (id != no_tensor && graph.tensor(id).dtype != DType::f32 &&
+                    !(is_hybrid(graph, op) && id == op.inputs[1]))
                     return false;
+    }
     return !graph.operators.empty();
 }
 

@@ -27,7 +27,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// True when every tensor between operators is real.
+/// True when every tensor between operators is real and none is quantized at run time.
 bool is_float(const Graph &graph);
 
 /// The outputs of a float network.

@@ -1,6 +1,7 @@
 // octet run: arrays in, arrays out, through a target's kernels: in this process or by its runner's
 // command.
 #include "compiler/executor.h"
+#include "compiler/reference/interpreter.h"
 #include "compiler/support/error.h"
 #include "tools/model.h"
 #include "tools/progress.h"
@@ -31,6 +32,42 @@ void add_run(const Graph &graph, const std::vector<Array> &arrays, int64_t run, 
     }
 }
 
+/// By the reference interpreter, for networks that have no kernels.
+std::vector<Array> run_reference(const Graph &graph, const std::vector<Array> &arrays,
+                                 int64_t runs) {
+    std::vector<Array> results;
+    for (TensorId id : graph.outputs)
+        results.push_back(output_array(graph.tensor(id), runs));
+    ProgressLine progress("running in the reference interpreter");
+    for (int64_t run = 0; run < runs; ++run) {
+        std::vector<Bytes> inputs;
+        for (size_t i = 0; i < arrays.size(); ++i)
+            inputs.push_back(slice(graph.tensor(graph.inputs[i]), arrays[i], run));
+        const std::vector<Bytes> values = reference::run(graph, inputs);
+        for (size_t i = 0; i < results.size(); ++i) {
+            const Bytes &output = values.at(size_t(graph.outputs[i]));
+            results[i].data.insert(results[i].data.end(), output.begin(), output.end());
+        }
+        progress.show(size_t(run + 1), size_t(runs), "");
+    }
+    return results;
+}
+
+/// The model compiled, or where it has operators without kernels only its network.
+Model load_or_interpret(const ModelOptions &options, bool &interpret) {
+    try {
+        return load_model(options);
+    } catch (const MissingKernel &error) {
+        if (!runs_here(load_target(options, true)))
+            throw;
+        fmt::print(stderr, "octet: note: {}; it runs in the reference interpreter\n", error.what());
+    }
+    interpret = true;
+    Model model;
+    model.graph = load_graph(options);
+    return model;
+}
+
 std::vector<Array> run_all(const Graph &graph, const std::vector<Array> &arrays, int64_t runs,
                            Executor &executor) {
     std::vector<Array> results;
@@ -55,7 +92,8 @@ std::vector<Array> run_all(const Graph &graph, const std::vector<Array> &arrays,
 }
 
 int run(const Options &options) {
-    const Model model = load_model(options);
+    bool interpret = false;
+    const Model model = load_or_interpret(options, interpret);
     const Graph &graph = model.graph;
     if (options.outputs.size() != graph.outputs.size())
         throw UsageError("{}: has {} outputs, --output names {} files; name one for each",
@@ -72,8 +110,9 @@ int run(const Options &options) {
     }
     const int64_t runs = count_runs(graph, arrays, options.inputs);
 
-    const std::unique_ptr<Executor> executor = make_executor(model.compiled, options.threads);
-    const std::vector<Array> results = run_all(graph, arrays, runs, *executor);
+    const std::vector<Array> results =
+        interpret ? run_reference(graph, arrays, runs)
+                  : run_all(graph, arrays, runs, *make_executor(model.compiled, options.threads));
 
     std::vector<NpyFile> files;
     for (size_t i = 0; i < results.size(); i++)

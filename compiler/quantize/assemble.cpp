@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -179,6 +180,49 @@ private:
         return id;
     }
 
+    /// A bias beside float activations.
+    TensorId real_bias(const Operator &op, const LayerWeights &layer) {
+        return add_constant(result_, op.name + "/bias", DType::f32, {int(layer.bias.size())},
+                            layer.bias);
+    }
+
+    /// Float activations meet integer weights.
+    void mix_types(const Operator &source, LayerWeights layer, Compute compute, Operator &op) {
+        if (compute == Compute::dynamic) {
+            std::vector<float> &scales = layer.weights.scales;
+            const DynamicInput how = fit_scales(source, layer.bias.size(), scales);
+            layer.weights.zero_points.assign(scales.size(), 0);
+            std::visit(
+                [&](auto &attributes) {
+                    if constexpr (requires { attributes.dynamic_input; })
+                        attributes.dynamic_input = how;
+                },
+                op.attributes);
+        }
+        op.inputs.resize(3, no_tensor);
+        op.inputs[1] = weights(source, layer);
+        op.inputs[2] = real_bias(source, layer);
+    }
+
+    /// The kernels that engines have for such an operator, and the scales that these want: a
+    /// convolution's is symmetric beside one scale and else asymmetric, groups and depthwise
+    /// convolutions have only the latter.
+    static DynamicInput fit_scales(const Operator &op, size_t channels,
+                                   std::vector<float> &scales) {
+        if (op.kind == OpKind::fully_connected)
+            return DynamicInput::symmetric;
+        const bool has_groups =
+            op.kind == OpKind::depthwise_conv2d || op.as<Conv2dAttributes>().groups > 1;
+        const bool one_scale =
+            std::adjacent_find(scales.begin(), scales.end(), std::not_equal_to<>()) == scales.end();
+        if (has_groups && scales.size() == 1)
+            scales.resize(channels, scales[0]);
+        if (has_groups || !one_scale)
+            return DynamicInput::asymmetric;
+        scales.resize(1);
+        return DynamicInput::symmetric;
+    }
+
     TensorId bias(const Operator &op, const LayerWeights &layer) {
         const float input_scale = plan_.of(op.inputs[0]).affine.scale;
         std::vector<int32_t> values;
@@ -206,6 +250,8 @@ private:
             for (TensorId &id : op.inputs)
                 if (id != no_tensor && !graph_.tensor(id).constant())
                     id = real_form(id);
+            if (layer)
+                mix_types(source, *layer, scheme.compute, op);
             real_[op.outputs[0]] = op.outputs[0];
         } else {
             if (layer) {

@@ -1,7 +1,8 @@
 // Assembly: the quantized Graph of a float one, its plan and its layers' integers.
 //
 // Nothing is decided here but where integers and reals meet: an operator QUANTIZE or DEQUANTIZE
-// stands between, one for each tensor that is needed in both forms.
+// stands between, one for each tensor that is needed in both forms. Layers that compute
+// `weight_only` or `dynamic` read reals and hold integers.
 #pragma once
 
 #include "compiler/quantize/plan.h"

@@ -104,6 +104,16 @@ void obey_rule(const Rule &rule, const Target &target) {
                          target.name, rule.text(), to_text(*rule.compute), rule.op);
 }
 
+/// Kernels compute on integers. Operators that stay float are refused where they are lowered,
+/// which lets those pass that move or convert.
+void obey_compute(std::optional<Compute> compute, const Target &target, const std::string &option) {
+    if (compute == Compute::weight_only || compute == Compute::dynamic)
+        throw UsageError(
+            "target {}: {} '{}': its kernels read integers only; use integer, or leave "
+            "the target away",
+            target.name, option, to_text(*compute));
+}
+
 bool power_of_two(float scale) {
     int exponent = 0;
     return std::frexp(scale, &exponent) == 0.5f;
@@ -116,8 +126,11 @@ Options obey(Options options, const Target &target) {
     obey_weights(options.scheme.weights, limits, {target, "weights", options.asked.weights});
     obey_activations(options.scheme.activations, limits,
                      {target, "activations", options.asked.activations});
-    for (const Rule &rule : options.rules)
+    obey_compute(options.scheme.compute, target, "compute");
+    for (const Rule &rule : options.rules) {
         obey_rule(rule, target);
+        obey_compute(rule.compute, target, fmt::format("rule {}: compute", rule.text()));
+    }
     for (const std::string &kind : limits.float_operators) {
         Rule rule;
         rule.op = kind;

@@ -177,10 +177,11 @@ Corrections corrections(const std::string &text) {
 }
 
 Compute compute(const std::string &text) {
-    for (Compute candidate : {Compute::integer, Compute::float32})
+    for (Compute candidate :
+         {Compute::integer, Compute::float32, Compute::weight_only, Compute::dynamic})
         if (to_text(candidate) == text)
             return candidate;
-    throw UsageError("compute '{}' is not known; use integer or float", text);
+    throw UsageError("compute '{}' is not known; use integer, float, weight-only or dynamic", text);
 }
 
 std::string to_text(const WeightScheme &scheme) {
@@ -219,7 +220,7 @@ std::string to_text(const Corrections &corrections) {
 }
 
 std::string_view to_text(Compute compute) {
-    static constexpr std::string_view names[] = {"integer", "float"};
+    static constexpr std::string_view names[] = {"integer", "float", "weight-only", "dynamic"};
     return names[size_t(compute)];
 }
 

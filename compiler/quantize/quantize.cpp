@@ -4,7 +4,9 @@
 #include "compiler/quantize/equalize.h"
 #include "compiler/quantize/prepare.h"
 #include "compiler/quantize/search_ranges.h"
+
 #include "compiler/quantize/simulation.h"
+#include <algorithm>
 
 namespace octet::quantize {
 
@@ -63,7 +65,7 @@ public:
         result.statistics = std::move(best.statistics);
         result.plan = std::move(best.plan);
         result.outcome = corrected(result.prepared, result.plan);
-        if (options_.scheme.calibration.search)
+        if (options_.scheme.calibration.search && has_grids(result.plan))
             search(prepared, result);
         result.graph = assemble(result.prepared, result.plan, result.outcome.weights,
                                 options_.ends.value_or(Ends::integer),
@@ -125,6 +127,11 @@ private:
         result.outcome = std::move(outcome);
     }
 
+    /// Whether any activation is quantized in advance.
+    static bool has_grids(const Plan &plan) {
+        return std::ranges::any_of(plan.tensors, &ActivationPlan::integer);
+    }
+
     /// No method is best for all networks: all are tried with their corrections, then the best
     /// one's ranges one by one.
     void search(const Graph &prepared, Quantized &result) const {
@@ -163,12 +170,12 @@ private:
         if (!result.equalization.empty())
             result.notes.push_back(result.equalization);
         result.notes.insert(result.notes.end(), result.plan.notes.begin(), result.plan.notes.end());
-        result.graph.notes = {fmt::format("quantized by Octet: weights {}, activations {}, "
-                                          "calibration {} on {} samples, corrections {}",
-                                          to_text(options_.scheme.weights),
-                                          to_text(options_.scheme.activations),
-                                          to_text(options_.scheme.calibration),
-                                          result.statistics.samples, to_text(options_.correct))};
+        result.graph.notes = {
+            fmt::format("quantized by Octet: compute {}, weights {}, activations {}, "
+                        "calibration {} on {} samples, corrections {}",
+                        to_text(options_.scheme.compute), to_text(options_.scheme.weights),
+                        to_text(options_.scheme.activations), to_text(options_.scheme.calibration),
+                        result.statistics.samples, to_text(options_.correct))};
     }
 
     const Samples &samples_;

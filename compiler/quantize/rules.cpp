@@ -1,6 +1,7 @@
 // The configuration file, and rules that give parts of a network another scheme.
 #include "compiler/graph/check_operator.h"
 #include "compiler/quantize/options.h"
+#include "compiler/quantize/weighted.h"
 #include "compiler/support/pending_file.h"
 
 #include <fmt/ranges.h>
@@ -198,6 +199,8 @@ std::vector<LayerScheme> schemes(const Graph &graph, const Options &options) {
                              "names and kinds",
                              where(graph), rule.text());
     }
+    for (size_t i = 0; i < result.size(); ++i)
+        narrow_compute(graph, graph.operators[i], result[i]);
     return result;
 }
 
