@@ -280,7 +280,7 @@ Verb add_quantize(Arguments command) {
     verb.option("--calibration", words->calibration,
                 "minmax, average, percentile:P, mse or entropy");
     verb.option("--correct", words->correct, "none, all, or a list of equalize, bias, round");
-    verb.option("--compute", words->compute, "integer or float");
+    verb.option("--compute", words->compute, "integer, float, weight-only or dynamic");
     verb.option("--config", words->config, "A JSON file of these options and of rules for layers");
     verb.option("--ends", words->ends,
                 "Type of the network's inputs and outputs: int8 or float; float for .onnx");

@@ -50,8 +50,10 @@ struct Calibration {
 
 /// How an operator computes.
 enum class Compute : uint8_t {
-    integer, ///< quantized weights and activations
-    float32, ///< as it was
+    integer,     ///< quantized weights and activations
+    float32,     ///< as it was
+    weight_only, ///< quantized weights, float activations and arithmetic
+    dynamic,     ///< quantized weights; activations become integers at run time
 };
 
 /// What one operator gets: its weights' scheme and its outputs'.

@@ -120,6 +120,21 @@ Ends ends_named(const Reader &reader, const std::string &text) {
     reader.fail(fmt::format("'ends' is '{}'; use int8 or float", text));
 }
 
+/// What an operator without weights or without such a kernel computes with.
+void narrow_compute(const Graph &graph, const Operator &op, LayerScheme &scheme) {
+    const bool reals = scheme.compute == Compute::weight_only || scheme.compute == Compute::dynamic;
+    if (reals && !has_weights(graph, op))
+        scheme.compute = Compute::float32;
+    if (scheme.compute != Compute::dynamic)
+        return;
+    if (op.kind == OpKind::transpose_conv2d) // No engine has a kernel for it.
+        scheme.compute = Compute::weight_only;
+    else if (scheme.weights.mode == Mode::asymmetric)
+        throw UsageError("operator {}: compute 'dynamic' beside weights '{}': they must be "
+                         "symmetric; use per-channel or per-tensor,symmetric",
+                         op.name, to_text(scheme.weights));
+}
+
 } // namespace
 
 bool Rule::matches(const Operator &candidate) const {
