@@ -10,6 +10,7 @@
 #include "compiler/export/export.h"
 #include "compiler/support/error.h"
 #include "tools/budgets.h"
+#include "tools/heap.h"
 #include "tools/judge.h"
 #include "tools/model.h"
 #include "tools/predict.h"
@@ -224,10 +225,12 @@ int run(Words words) {
     const Graph graph = load_float(words.model);
     const std::optional<DataScale> scale =
         words.data_scale.empty() ? std::nullopt : std::optional(data_scale(words.data_scale));
-    const quantize::Samples all =
+    keep_freed_memory();
+    quantize::Samples samples =
         words.data.empty() ? quantize::Samples() : read_samples(graph, words.data, scale);
-    const quantize::Samples samples = all.some(words.samples);
-    words.sample_count = all.count;
+    words.sample_count = samples.count;
+    if (samples.count > words.samples)
+        samples = samples.some(words.samples);
 
     const std::vector<std::string> budget_notes =
         obey_budgets(graph, samples, {words.output, words.target, words.verbose}, options);

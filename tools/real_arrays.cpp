@@ -2,6 +2,7 @@
 
 #include "compiler/support/error.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
@@ -52,15 +53,17 @@ Shape channels_first(const Shape &nhwc) {
     return {nhwc[0], nhwc[3], nhwc[1], nhwc[2]};
 }
 
-Values to_channels_last(const Values &values, const Shape &nhwc) {
+/// In place: calibration data may be most of what fits into memory.
+void to_channels_last(Values &values, const Shape &nhwc) {
     const int64_t n = nhwc[0], pixels = int64_t(nhwc[1]) * nhwc[2], channels = nhwc[3];
-    Values result(values.size());
-    for (int64_t i = 0; i < n; ++i)
-        for (int64_t c = 0; c < channels; ++c)
-            for (int64_t p = 0; p < pixels; ++p)
-                result[size_t((i * pixels + p) * channels + c)] =
-                    values[size_t((i * channels + c) * pixels + p)];
-    return result;
+    Values one(size_t(pixels * channels));
+    for (int64_t i = 0; i < n; ++i) {
+        float *image = values.data() + i * pixels * channels;
+        std::copy_n(image, one.size(), one.data());
+        for (int64_t p = 0; p < pixels; ++p)
+            for (int64_t c = 0; c < channels; ++c)
+                image[p * channels + c] = one[size_t(c * pixels + p)];
+    }
 }
 
 /// Samples in the array: its first axis, or one where that axis is missing.
@@ -68,7 +71,7 @@ Values read_input(const Tensor &tensor, const std::string &file,
                   const std::optional<DataScale> &scale, int64_t &samples) {
     if (!std::filesystem::exists(file))
         throw UsageError("{}: there is no such file; check the path", file);
-    const Array array = read_npy(file);
+    Array array = read_npy(file);
     Shape shape = array.shape;
     if (shape.size() + 1 == tensor.shape.size())
         shape.insert(shape.begin(), 1);
@@ -91,6 +94,7 @@ Values read_input(const Tensor &tensor, const std::string &file,
     samples /= batch;
 
     Values values = numbers(array);
+    array.data = {}; // Two copies are not needed.
     const Quantization &quantization = tensor.quantization;
     float factor = 1, zero_point = 0;
     if (scale)
@@ -100,7 +104,9 @@ Values read_input(const Tensor &tensor, const std::string &file,
     if (factor != 1 || zero_point != 0)
         for (float &value : values)
             value = factor * (value - zero_point);
-    return is_nchw ? to_channels_last(values, wanted) : values;
+    if (is_nchw)
+        to_channels_last(values, wanted);
+    return values;
 }
 
 } // namespace

@@ -158,19 +158,11 @@ private:
         const TensorId output = op.outputs[0];
         const Values &exact = exact_[size_t(output)];
         LayerOutcome &layer = outcome_.layers[index];
-        Noise running, alone;
+        Noise running;
         running.add(exact, noisy_[size_t(output)]);
         layer.sqnr_running = running.sqnr();
         if (plan_.of(output).integer)
             layer.saturated = saturated_share(exact, plan_.of(output));
-
-        std::vector<Values> on_grids;
-        for (TensorId id : op.inputs)
-            if (id != no_tensor && !graph_.tensor(id).constant())
-                on_grids.push_back(on_grid(id, exact_[size_t(id)]));
-        const std::vector<std::span<const float>> operands(on_grids.begin(), on_grids.end());
-        alone.add(exact, on_grid(output, quantized_.execute(index, operands, samples_)));
-        layer.sqnr_alone = alone.sqnr();
     }
 
     const Graph &graph_;

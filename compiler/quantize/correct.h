@@ -11,7 +11,7 @@
 namespace octet::quantize {
 
 struct LayerOutcome {
-    double sqnr_alone = 0;   ///< dB of the layer's output when only this layer is quantized
+    double sqnr_alone = 0;   ///< dB of its output when only this layer is quantized (alone.h)
     double sqnr_running = 0; ///< dB of its output in the quantized network
     double saturated = 0;    ///< share of its float outputs that the grid cuts off
 };

@@ -2,6 +2,7 @@
 
 #include "compiler/graph/check_operator.h"
 #include "compiler/support/hash.h"
+#include "compiler/support/parallel.h"
 #include "compiler/support/pending_file.h"
 
 #include <nlohmann/json.hpp>
@@ -81,9 +82,15 @@ Statistics observe(const Graph &graph, const FloatExecutor &executor, const Samp
             auto &statistics = result.tensors[size_t(id)];
             if (!statistics)
                 statistics = empty_statistics(graph.tensor(id));
+            // Each sample by itself, then merged in order: the sums are the same on any number of
+            // threads.
+            std::vector<TensorStatistics> each(size_t(count), empty_statistics(graph.tensor(id)));
             const size_t one = values.size() / size_t(count);
-            for (int64_t i = 0; i < count; ++i)
-                statistics->add_sample(values.subspan(size_t(i) * one, one));
+            parallel_for(count, [&](int64_t i) {
+                each[size_t(i)].add_sample(values.subspan(size_t(i) * one, one));
+            });
+            for (const TensorStatistics &sample : each)
+                statistics->merge(sample);
             require_finite(graph, id, *statistics);
         });
         if (progress)

@@ -1,6 +1,7 @@
 #include "compiler/quantize/quantize.h"
 
 #include "compiler/graph/check_operator.h"
+#include "compiler/quantize/alone.h"
 #include "compiler/quantize/equalize.h"
 #include "compiler/quantize/prepare.h"
 #include "compiler/quantize/search_ranges.h"
@@ -18,7 +19,6 @@ struct Candidate {
     Graph graph;
     Statistics statistics;
     Plan plan;
-    double sqnr = 0; ///< dB of the output with plain rounding
 };
 
 std::vector<Values> outputs_of(const Graph &graph, const Samples &samples) {
@@ -53,13 +53,10 @@ public:
             exact_ = outputs_of(prepared, walked_);
         }
 
-        Candidate best = candidate("", prepared, std::move(known));
+        Candidate best = candidate("", prepared, samples_, std::move(known));
         result.observed = best.statistics;
         if (options_.correct.equalize)
-            for (Candidate &other : equalized(best))
-                // A decibel more, or the plainer network stays.
-                if (other.sqnr > best.sqnr + 1)
-                    best = std::move(other);
+            equalize_if_better(best);
         result.equalization = best.how;
         result.prepared = std::move(best.graph);
         result.statistics = std::move(best.statistics);
@@ -67,6 +64,9 @@ public:
         result.outcome = corrected(result.prepared, result.plan);
         if (options_.scheme.calibration.search && has_grids(result.plan))
             search(prepared, result);
+        if (samples_.count > 0)
+            measure_alone(result.prepared, result.plan, walked_, result.outcome,
+                          step("measuring layers"));
         result.graph = assemble(result.prepared, result.plan, result.outcome.weights,
                                 options_.ends.value_or(Ends::integer),
                                 options_.rounding.value_or(Rounding::reference));
@@ -95,20 +95,52 @@ private:
                              "or another method");
     }
 
-    Candidate candidate(std::string how, Graph graph, std::optional<Statistics> known = {}) {
+    Candidate candidate(std::string how, Graph graph, const Samples &samples,
+                        std::optional<Statistics> known = {}) const {
         Candidate result;
         result.how = std::move(how);
         result.graph = std::move(graph);
         result.statistics =
             known ? std::move(*known)
-                  : observe(result.graph, FloatExecutor(result.graph), samples_, step("observing"));
+                  : observe(result.graph, FloatExecutor(result.graph), samples, step("observing"));
         result.plan = make_plan(result.graph, result.statistics, options_);
-        if (options_.correct.equalize) {
-            const Outcome plain = correct(result.graph, result.plan, walked_, exact_,
-                                          {.equalize = false, .bias = true, .round = false});
-            result.sqnr = plain.output_sqnr;
-        }
         return result;
+    }
+
+    /// Rescales channels where that loses less with plain rounding. A part of the samples tells;
+    /// what they choose is observed on all.
+    void equalize_if_better(Candidate &plain) const {
+        const Samples few = walked_.some(most_compared);
+        const std::vector<Values> exact = outputs_of(plain.graph, few);
+        std::optional<Candidate> best;
+        std::optional<double> wanted; // dB
+        for (Equalization how : {Equalization::weights, Equalization::activations}) {
+            Graph graph = plain.graph;
+            const size_t pairs = equalize(graph, plain.statistics, how);
+            if (pairs == 0)
+                return;
+            if (!wanted) // A decibel more, or the plainer network stays.
+                wanted = rounded_sqnr(plain, few, exact) + 1;
+            Candidate other =
+                candidate(fmt::format("{} pairs of layers equalized by {}", pairs, to_text(how)),
+                          std::move(graph), few);
+            if (const double sqnr = rounded_sqnr(other, few, exact); sqnr > *wanted) {
+                wanted = sqnr;
+                best = std::move(other);
+            }
+        }
+        if (best)
+            plain = few.count < samples_.count
+                        ? candidate(std::move(best->how), std::move(best->graph), samples_)
+                        : std::move(*best);
+    }
+
+    /// dB of the output with plain rounding.
+    static double rounded_sqnr(const Candidate &candidate, const Samples &samples,
+                               const std::vector<Values> &exact) {
+        return correct(candidate.graph, candidate.plan, samples, exact,
+                       {.equalize = false, .bias = true, .round = false})
+            .output_sqnr;
     }
 
     Outcome corrected(const Graph &graph, const Plan &plan) const {
@@ -151,19 +183,6 @@ private:
         consider(result, plan);
     }
 
-    std::vector<Candidate> equalized(const Candidate &plain) {
-        std::vector<Candidate> candidates;
-        for (Equalization how : {Equalization::weights, Equalization::activations}) {
-            Graph graph = plain.graph;
-            const size_t pairs = equalize(graph, plain.statistics, how);
-            if (pairs > 0)
-                candidates.push_back(candidate(
-                    fmt::format("{} pairs of layers equalized by {}", pairs, to_text(how)),
-                    std::move(graph)));
-        }
-        return candidates;
-    }
-
     void describe(const Graph &source, Quantized &result) const {
         result.graph.name = source.name;
         result.graph.source = source.source;
@@ -177,6 +196,9 @@ private:
                         to_text(options_.scheme.activations), to_text(options_.scheme.calibration),
                         result.statistics.samples, to_text(options_.correct))};
     }
+
+    /// Samples that tell one network from another.
+    static constexpr int64_t most_compared = 128;
 
     const Samples &samples_;
     const Options &options_;

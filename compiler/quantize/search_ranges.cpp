@@ -1,8 +1,9 @@
 #include "compiler/quantize/search_ranges.h"
 
-#include "compiler/quantize/simulation.h"
+#include "compiler/quantize/replay.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace octet::quantize {
@@ -13,15 +14,16 @@ class Search {
 public:
     Search(const Graph &graph, const Statistics &statistics, const Samples &samples,
            const std::vector<Values> &exact, Plan &plan)
-        : graph_(graph), statistics_(statistics), samples_(samples), exact_(exact), plan_(plan),
+        : graph_(graph), statistics_(statistics), exact_(exact), plan_(plan),
           // Plain rounding is what the searched grids stand beside.
-          simulation_(graph, plan, rounded_layers(graph, plan)) {}
+          replay_(graph, plan, rounded_layers(graph, plan), samples) {}
 
     double run(const Progress &progress) {
         const std::vector<TensorId> groups = adjustable_groups();
-        double best = measure();
+        double best = sqnr(replay_.outputs());
         size_t done = 0;
         for (TensorId group : groups) {
+            tried_.clear();
             best = improve(group, best);
             if (progress)
                 progress(++done, groups.size(), graph_.tensor(group).name);
@@ -39,22 +41,33 @@ private:
         return groups;
     }
 
-    double measure() {
-        const std::vector<Values> outputs = simulation_.run(samples_);
+    double sqnr(const std::vector<std::span<const float>> &outputs) const {
         Noise noise;
         for (size_t i = 0; i < outputs.size(); ++i)
             noise.add(exact_[i], outputs[i]);
         return noise.sqnr();
     }
 
+    /// Ranges whose ends differ by less than a step of 8 bits measure alike.
+    bool was_tried(const Range &range) const {
+        const float step = (range.hi - range.lo) / 256;
+        return std::ranges::any_of(tried_, [&](const Range &other) {
+            return std::abs(other.lo - range.lo) < step && std::abs(other.hi - range.hi) < step;
+        });
+    }
+
     double try_range(TensorId group, const Range &range, double best) {
         const ActivationPlan before = plan_.of(group);
-        if (range == before.range || !(range.lo < range.hi))
+        if (tried_.empty())
+            tried_.push_back(before.range);
+        if (!(range.lo < range.hi) || was_tried(range))
             return best;
+        tried_.push_back(range);
         set_range(plan_, group, range);
-        const double sqnr = measure();
-        if (sqnr > best)
-            return sqnr;
+        if (const double reached = sqnr(replay_.try_group(group)); reached > best) {
+            replay_.accept();
+            return reached;
+        }
         set_range(plan_, group, before.range);
         return best;
     }
@@ -79,10 +92,10 @@ private:
 
     const Graph &graph_;
     const Statistics &statistics_;
-    const Samples &samples_;
     const std::vector<Values> &exact_;
     Plan &plan_;
-    Simulation simulation_;
+    Replay replay_;
+    std::vector<Range> tried_; ///< for the group that is searched
 };
 
 } // namespace
@@ -97,7 +110,7 @@ int64_t samples_in_search(const Graph &graph) {
     for (const Operator &op : graph.operators)
         work += macs(graph, op);
     constexpr int64_t most = int64_t(3) << 30;
-    return std::clamp<int64_t>(most / work, 8, 128);
+    return std::min(std::clamp<int64_t>(most / work, 8, 128), Replay::most_samples(graph));
 }
 
 } // namespace octet::quantize

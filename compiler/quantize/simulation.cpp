@@ -14,12 +14,13 @@ void Simulation::set(size_t index, bool quantized) {
     if (!layer)
         return;
     const Operator &op = graph_.operators[index];
-    const Rows rows = weight_rows(graph_, op);
-    const Rows real = quantized ? layer->weights.real(rows) : rows;
-    executor_.set_constant(op.inputs[1],
-                           from_rows(op, graph_.tensor(op.inputs[1]).shape, real.values));
+    if (quantized) {
+        set_layer(graph_, op, *layer, executor_);
+        return;
+    }
+    executor_.set_constant(op.inputs[1], floats_of(graph_.tensor(op.inputs[1])));
     if (op.input(2) != no_tensor)
-        executor_.set_constant(op.inputs[2], quantized ? layer->bias : bias_of(graph_, op));
+        executor_.set_constant(op.inputs[2], bias_of(graph_, op));
 }
 
 std::vector<Values> Simulation::run(const Samples &samples, const FloatExecutor::Visitor &visit,
@@ -37,6 +38,15 @@ std::vector<Values> Simulation::run(const Samples &samples, const FloatExecutor:
     if (but >= 0)
         set(size_t(but), true);
     return outputs;
+}
+
+void set_layer(const Graph &graph, const Operator &op, const LayerWeights &layer,
+               FloatExecutor &executor) {
+    const Rows real = layer.weights.real(weight_rows(graph, op));
+    executor.set_constant(op.inputs[1],
+                          from_rows(op, graph.tensor(op.inputs[1]).shape, real.values));
+    if (op.input(2) != no_tensor)
+        executor.set_constant(op.inputs[2], layer.bias);
 }
 
 std::vector<std::optional<LayerWeights>> rounded_layers(const Graph &graph, const Plan &plan) {

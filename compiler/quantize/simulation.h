@@ -32,6 +32,10 @@ private:
     FloatExecutor executor_;
 };
 
+/// Gives `op` of the executor's graph the real values of its integers.
+void set_layer(const Graph &graph, const Operator &op, const LayerWeights &layer,
+               FloatExecutor &executor);
+
 /// Every layer with the levels nearest to its weights and the bias that it has: what there is
 /// without data.
 std::vector<std::optional<LayerWeights>> rounded_layers(const Graph &graph, const Plan &plan);
