@@ -171,8 +171,8 @@ debug(const Words &words, const quantize::Quantized &quantized, const quantize::
     return folder;
 }
 
-/// Without samples, what the user has left open becomes what needs none.
-void adapt_to_no_data(const Words &words, quantize::Options &options) {
+/// Without samples, what the user has left open becomes what needs none. Returns notes on it.
+std::vector<std::string> adapt_to_no_data(const Words &words, quantize::Options &options) {
     if (words.statistics.empty())
         throw UsageError("{}: there is no --data; give samples, or --statistics and --correct none",
                          words.model);
@@ -183,11 +183,10 @@ void adapt_to_no_data(const Words &words, quantize::Options &options) {
             throw UsageError("{}: {} needs samples; give --data", words.model, option);
     if (options.scheme.calibration.search && words.calibration.empty()) {
         options.scheme.calibration.search = false;
-        fmt::print(stderr,
-                   "octet: note: there are no samples to search ranges with; calibration "
-                   "is {}\n",
-                   quantize::to_text(options.scheme.calibration));
+        return {fmt::format("there are no samples to search ranges with; calibration is {}",
+                            quantize::to_text(options.scheme.calibration))};
     }
+    return {};
 }
 
 /// Refuses what cannot be written before anything is computed.
@@ -220,8 +219,11 @@ int run(Words words) {
     if (!words.target.empty())
         options = quantize::obey(options, target_named(words.target));
     require_places(words);
+    std::vector<std::string> notes;
+    if (words.data.empty() && !options.budgets.empty())
+        throw UsageError("{}: a budget needs samples; give --data", words.model);
     if (words.data.empty())
-        adapt_to_no_data(words, options);
+        notes = adapt_to_no_data(words, options);
     const Graph graph = load_float(words.model);
     const std::optional<DataScale> scale =
         words.data_scale.empty() ? std::nullopt : std::optional(data_scale(words.data_scale));
@@ -240,7 +242,8 @@ int run(Words words) {
     progress.clear();
     for (auto *notes : {&quantized.notes, &quantized.graph.notes})
         notes->insert(notes->end(), budget_notes.begin(), budget_notes.end());
-    for (const std::string &note : quantized.notes)
+    notes.insert(notes.end(), quantized.notes.begin(), quantized.notes.end());
+    for (const std::string &note : notes)
         fmt::print(stderr, "octet: note: {}\n", note);
     if (!words.target.empty())
         require_runnable(quantized.graph, words.target);

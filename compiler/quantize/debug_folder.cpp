@@ -4,6 +4,8 @@
 #include "compiler/support/npy.h"
 #include "compiler/support/pending_file.h"
 
+#include <fmt/ranges.h>
+
 #include <cctype>
 #include <cstring>
 #include <unistd.h>
@@ -56,30 +58,38 @@ std::string csv_field(const Json &value) {
     std::string text;
     if (value.is_array()) // a shape
         for (const Json &extent : value)
-            text += (text.empty() ? "" : "x") + extent.dump();
+            text += fmt::format("{}{}", text.empty() ? "" : "x", extent.get<int>());
     else
         text = value.is_string() ? value.get<std::string>() : value.dump();
     if (text.find_first_of(",\"\r\n") == std::string::npos)
         return text;
-    std::string quoted = "\"";
+    std::string quoted(1, '"');
     for (char letter : text)
-        quoted += letter == '"' ? "\"\"" : std::string(1, letter);
-    return quoted + "\"";
+        quoted.append(letter == '"' ? 2 : 1, letter);
+    quoted += '"';
+    return quoted;
 }
 
+/// A line of headings, then one for each tensor.
 std::string csv_of(const Json &tensors) {
-    std::string text;
+    std::vector<std::string> lines;
     for (const Json &entry : tensors) {
-        std::string keys, fields;
+        std::vector<std::string> keys, fields;
         for (const auto &[key, value] : entry.items()) {
-            keys += (keys.empty() ? "" : ",") + key;
-            fields += (&value == &*entry.begin() ? "" : ",") + csv_field(value);
+            keys.push_back(key);
+            fields.push_back(csv_field(value));
         }
-        if (text.empty())
-            text = keys + "\n";
-        text += fields + "\n";
+        if (lines.empty())
+            lines.push_back(fmt::format("{}\n", fmt::join(keys, ",")));
+        lines.push_back(fmt::format("{}\n", fmt::join(fields, ",")));
     }
-    return text;
+    return fmt::format("{}", fmt::join(lines, ""));
+}
+
+/// Absolute, and without the slash that may end a folder's name.
+fs::path place_of(const fs::path &folder) {
+    const fs::path place = fs::absolute(folder).lexically_normal();
+    return place.has_filename() ? place : place.parent_path();
 }
 
 } // namespace
@@ -87,7 +97,7 @@ std::string csv_of(const Json &tensors) {
 void DebugFolder::require_free(const fs::path &folder) {
     std::error_code ignored;
     if (!fs::exists(folder, ignored)) {
-        const fs::path parent = fs::absolute(folder).lexically_normal().parent_path();
+        const fs::path parent = place_of(folder).parent_path();
         if (!fs::is_directory(parent, ignored))
             throw UsageError("{}: there is no folder {}; make it first", folder.string(),
                              parent.string());
@@ -100,9 +110,7 @@ void DebugFolder::require_free(const fs::path &folder) {
 
 DebugFolder::DebugFolder(const fs::path &folder, DebugMode mode, const std::string &network,
                          int64_t samples)
-    : final_(fs::absolute(folder).lexically_normal()) {
-    if (!final_.has_filename()) // "folder/"
-        final_ = final_.parent_path();
+    : final_(place_of(folder)) {
     require_free(final_);
     written_ = fmt::format("{}.{}.part", final_.string(), getpid());
     std::error_code error;

@@ -153,16 +153,11 @@ private:
     }
 
     /// The range of one tensor by itself, from what was seen.
-    Range chosen_range(TensorId id) {
+    Range chosen_range(TensorId id) const {
         const LayerScheme &scheme = scheme_of(id);
         const Grid grid = grid_of(scheme.activations);
-        const Range range = choose_range(statistics_.of(id), scheme.calibration.method, grid,
-                                         scheme.calibration.percentile);
-        if (range.lo == 0 && range.hi == 0)
-            plan_.notes.push_back(fmt::format(
-                "tensor '{}' is 0 on all calibration data; it gets the scale of [-1, 1]",
-                graph_.tensor(id).name));
-        return range;
+        return choose_range(statistics_.of(id), scheme.calibration.method, grid,
+                            scheme.calibration.percentile);
     }
 
     /// A range by name must mean something.
@@ -219,6 +214,10 @@ private:
             }
             plan.adjustable = !given_[size_t(plan.group)];
             give(plan, ranges_[size_t(plan.group)].value());
+            if (plan.group == id && plan.range == Range{0, 0})
+                plan_.notes.push_back(fmt::format(
+                    "tensor '{}' is 0 on all calibration data; it gets the scale of [-1, 1]",
+                    graph_.tensor(id).name));
         }
     }
 

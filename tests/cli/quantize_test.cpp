@@ -292,4 +292,90 @@ TEST_CASE("An output that cannot be written is refused, and so are statistics", 
                  "none/s.json: there is no folder none");
 }
 
+TEST_CASE("Stored statistics spare the data where nothing is corrected", "[cli]") {
+    const Place here;
+    const std::string fast = "--calibration mse --correct none ";
+    here.quantized(fast + "--save-statistics s.json", "a.octet");
+    const Outcome outcome =
+        here.octet("quantize net.tflite --statistics s.json -o b.octet " + fast);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 0);
+    CHECK_THAT(outcome.out, Catch::Contains("ranges from 8 samples of an earlier run"));
+    CHECK(here.shell("cmp a.octet b.octet").exit_code == 0);
+    CHECK_THAT(here.octet("quantize net.tflite --statistics s.json -o c.octet --correct none").err,
+               Catch::Contains("no samples to search ranges with"));
+    here.quantized("--statistics s.json --calibration mse", "d.octet");
+
+    const std::string run = "net.tflite --statistics s.json -o e.octet ";
+    here.refused(run, "corrections");
+    here.refused(run + "--correct none --calibration search", "there are no samples");
+    here.refused(run + "--correct none --report r.html", "--report needs samples");
+    here.refused(run + "--correct none --debug whole --debug-dir d", "--debug needs samples");
+    here.refused("net.tflite -o e.octet --correct none", "there is no --data");
+    here.refused("net.tflite --statistics none.json -o e.octet --correct none",
+                 "none.json: there is no such file");
+    Graph other = float_network();
+    Tensor &weights = other.tensor(other.operators[0].inputs[1]);
+    weights.data = std::make_shared<const Bytes>(weights.bytes());
+    here.write_model(other, "other");
+    here.refused("other.tflite --statistics s.json -o e.octet " + fast, "s.json: ", 1);
+}
+
+TEST_CASE("The debugger's arrays are what octet run computes", "[cli]") {
+    const Place here;
+    const Graph graph = here.quantized(
+        "--calibration minmax --correct none --debug whole --debug-dir d --debug-samples 3",
+        "q.octet");
+    const auto index = nlohmann::json::parse(std::ifstream(here / "d" / "index.json"));
+    CHECK(index.at("mode") == "whole");
+    CHECK(index.at("samples") == 3);
+    REQUIRE(index.at("tensors").size() == graph.operators.size() + 1);
+    const auto floats = [&](const nlohmann::json &entry, const char *file) {
+        const Array array = read_npy(here / "d" / entry.at(file).get<std::string>());
+        CHECK(array.dtype == DType::f32);
+        CHECK(array.shape == entry.at("shape").get<Shape>());
+        std::vector<float> values(array.data.size() / sizeof(float));
+        std::memcpy(values.data(), array.data.data(), array.data.size());
+        return values;
+    };
+    // The input's values are its integers' meaning: those integers through `octet run`.
+    const nlohmann::json &input = index["tensors"].front(), &output = index["tensors"].back();
+    const auto stored = [](const nlohmann::json &entry, float value) {
+        return int(std::lrint(value / entry.at("scale").get<float>())) +
+               entry.at("zero_point").get<int>();
+    };
+    Array integers{DType::s8, {3, 6, 5, 3}, {}};
+    for (float value : floats(input, "quantized_file"))
+        integers.data.push_back(uint8_t(stored(input, value)));
+    const NpyFile file{here / "i.npy", &integers};
+    write_npy({&file, 1});
+    const Outcome ran = here.octet("run q.octet -i i.npy -o o.npy");
+    INFO(ran.err);
+    REQUIRE(ran.exit_code == 0);
+    const Array result = read_npy(here / "o.npy");
+    const std::vector<float> last = floats(output, "quantized_file");
+    REQUIRE(result.data.size() == last.size());
+    for (size_t i = 0; i < last.size(); ++i)
+        CHECK(int(int8_t(result.data[i])) == stored(output, last[i]));
+    // And the float side is the data themselves, of samples spread over all eight.
+    const std::vector<float> all = numbers(8 * 90), real = floats(input, "float_file");
+    for (size_t i = 0; i < 3; ++i)
+        CHECK(std::equal(real.begin() + long(i * 90), real.begin() + long(i * 90 + 90),
+                         all.begin() + long(i * 8 / 3 * 90)));
+
+    for (const char *mode : {"int-per-layer", "float-per-layer"}) {
+        here.quantized(std::string("--calibration minmax --correct none --debug ") + mode +
+                       " --debug-dir " + mode);
+        const auto layers = nlohmann::json::parse(std::ifstream(here / mode / "index.json"));
+        CHECK(layers.at("tensors").size() == graph.operators.size());
+        CHECK(layers.at("samples") == 4);
+    }
+    const std::string run = "net.tflite -d x.npy -o r.octet ";
+    here.refused(run + "--debug whole", "--debug and --debug-dir belong together");
+    here.refused(run + "--debug-dir e", "--debug and --debug-dir belong together");
+    here.refused(run + "--debug half --debug-dir e", "debug 'half' is not known");
+    here.refused(run + "--debug whole --debug-dir d", "d: there are files in it");
+    here.refused(run + "--debug whole --debug-dir none/d", "there is no folder");
+}
+
 } // namespace octet::test
