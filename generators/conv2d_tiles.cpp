@@ -118,19 +118,22 @@ ConvTiles::ConvTiles(const ConvTilesSpec &spec) : spec(spec) {
         Internal::Call::make(Int(32), tile.function, {value_a, value_b, acc(i, tn, tm, bn, bm)},
                              Internal::Call::PureExtern);
 
-    fragment = RDom(0, tile.c, 0, spec.tiles_n, 0, spec.tiles_m, 0, threads, 0, spec.blocks_n(), 0,
-                    spec.blocks_m(), "fragment");
-    const Expr of = fragment[3];
-    const Expr c = channel(of, fragment[4], fragment[1], fragment[0]);
+    // Two neighbouring registers hold neighbouring channels, which are stored together.
+    fragment = RDom(0, 2, 0, tile.c / 2, 0, spec.tiles_n, 0, spec.tiles_m, 0, threads, 0,
+                    spec.blocks_n(), 0, spec.blocks_m(), "fragment");
+    const Expr of = fragment[4], first_of_pair = 2 * fragment[1];
+    const Expr pair = channel(of, fragment[5], fragment[2], first_of_pair);
+    const Expr c = pair + fragment[0];
     const Expr out_row =
-        row_tile(of, fragment[5], fragment[2]) + tile.row_of_c(lane(of), fragment[0]);
-    fragment.where(out_row < spec.rows() && c < channels);
+        row_tile(of, fragment[6], fragment[3]) + tile.row_of_c(lane(of), first_of_pair);
+    fragment.where(out_row < spec.rows() && pair < channels);
     Var oc("oc"), op("op");
     output(oc, op) = undef(type_from_name(spec.epilogue.out_type));
     output(unsafe_promise_clamped(c, 0, channels - 1),
            unsafe_promise_clamped(out_row, 0, spec.rows() - 1)) =
-        epilogue(acc(fragment[0], fragment[1], fragment[2], fragment[4], fragment[5]),
-                 min(c, channels - 1));
+        epilogue(
+            acc(first_of_pair + fragment[0], fragment[2], fragment[3], fragment[5], fragment[6]),
+            unsafe_promise_clamped(c, 0, channels - 1));
     bound_output(output, {channels, spec.rows()}, {1, spec.out_stride_c});
     signature.outputs.push_back(output);
 }

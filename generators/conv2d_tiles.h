@@ -91,7 +91,8 @@ struct ConvTiles {
     Halide::Func output{"output"}; ///< (channel, pixel)
     Halide::RDom first;            ///< of acc's first update: (thread)
     Halide::RDom product;          ///< of its second: (product in the chunk, thread, chunk)
-    Halide::RDom fragment; ///< of output's update: (register, tile n, tile m, thread, bn, bm)
+    /// Of output's update: (channel of a pair, pair, tile n, tile m, thread, block n, block m).
+    Halide::RDom fragment;
 };
 
 } // namespace octet::generators

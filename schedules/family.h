@@ -22,6 +22,7 @@ struct Capabilities {
     int vector_registers = 16;
     int dot_lanes = 0; ///< 8-bit products that one instruction adds into each int32 lane; 0: none
     bool tile_products = false; ///< instructions that multiply tiles of matrices
+    bool async_copies = false;  ///< instructions that copy to shared memory meanwhile
     uint64_t l1_bytes = 32 << 10, l2_bytes = 512 << 10;
 };
 

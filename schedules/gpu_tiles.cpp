@@ -11,21 +11,23 @@ using namespace octet::generators;
 
 void schedule(ConvTiles &kernel, const ConvTilesKnobs & /*knobs*/) {
     const ConvTilesSpec &spec = kernel.spec;
-    const RVar thread = kernel.fragment[3];
+    const RDom &f = kernel.fragment;
+    const RVar thread = f[4];
     kernel.output.compute_root();
+    kernel.output.output_buffer().set_host_alignment(16);
     // All of a thread's outputs are different ones.
     kernel.output.update()
         .allow_race_conditions()
-        .reorder({kernel.fragment[0], kernel.fragment[1], kernel.fragment[2], thread,
-                  kernel.fragment[4], kernel.fragment[5]})
-        .gpu_blocks(kernel.fragment[4], kernel.fragment[5])
+        .reorder({f[0], f[1], f[2], f[3], thread, f[5], f[6]})
+        .gpu_blocks(f[5], f[6])
         .gpu_threads(thread)
-        .unroll(kernel.fragment[0])
-        .unroll(kernel.fragment[1])
-        .unroll(kernel.fragment[2]);
+        .vectorize(f[0])
+        .unroll(f[1])
+        .unroll(f[2])
+        .unroll(f[3]);
 
     Func acc = kernel.acc;
-    acc.compute_at(kernel.output, kernel.fragment[4])
+    acc.compute_at(kernel.output, f[5])
         .store_in(MemoryType::Register)
         .bound(kernel.i, 0, mma_s8().c)
         .bound(kernel.tn, 0, spec.tiles_n)
@@ -91,7 +93,7 @@ std::vector<ConvTilesKnobs> candidates(ConvTilesSpec &spec, const Capabilities &
         else
             break;
     }
-    return {ConvTilesKnobs{}};
+    return {{.stages = chip.async_copies ? std::min(3, spec.chunks()) : 1}};
 }
 
 } // namespace octet::schedules::gpu

@@ -106,7 +106,8 @@ void generate(const lower::Kernel &kernel, const Target &target,
         return;
     }
     if (target.lane == "cuda") {
-        const DeviceCode code = device_code(signature, kernel.symbol, halide_target(target));
+        const DeviceCode code = device_code(signature, kernel.symbol, halide_target(target),
+                                            description.at("knobs").value("stages", 1));
         const Image image = assemble_image(code.ptx, target, object);
         write_text_file(ptx_of(object), code.ptx);
         write_text_file(resources_of(object), to_text(image.resources));

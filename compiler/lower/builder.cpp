@@ -73,6 +73,7 @@ schedules::Capabilities Builder::capabilities() const {
     chip.vector_registers = target_.vector_registers;
     chip.dot_lanes = target_.dot_lanes;
     chip.tile_products = target_.has_instruction("mma_s8");
+    chip.async_copies = target_.has_instruction("cp_async");
     if (const uint64_t bytes = target_.cache_bytes("l1d"))
         chip.l1_bytes = bytes;
     if (const uint64_t bytes = target_.cache_bytes("l2"))

@@ -1,5 +1,6 @@
 #include "compiler/emit/cuda/device_code.h"
 
+#include "compiler/emit/cuda/ptx_factory.h"
 #include "compiler/support/error.h"
 
 #include <map>
@@ -100,18 +101,21 @@ std::string ptx_of(const Module &module) {
 } // namespace
 
 DeviceCode device_code(const generators::Signature &signature, const std::string &symbol,
-                       const Halide::Target &halide) {
+                       const Halide::Target &halide, int stages) {
     std::map<std::string, uint8_t> buffers;
     for (const Argument &input : signature.inputs)
         buffers.emplace(input.name + ".buffer", uint8_t(buffers.size()));
     for (const Func &output : signature.outputs)
         buffers.emplace(output.name() + ".buffer", uint8_t(buffers.size()));
+    const DeviceKernels kernels(stages);
     const Module module =
         Pipeline(signature.outputs).compile_to_module(signature.inputs, symbol, halide);
     DeviceCode code{ptx_of(module), {}};
     Launches launches(std::move(buffers), code.launches);
     for (const LoweredFunc &function : module.functions())
         function.body.accept(&launches);
+    for (Launch &launch : code.launches)
+        launch.shared_bytes *= kernels.shared_factor(launch.function);
     return code;
 }
 

@@ -29,9 +29,10 @@ struct DeviceCode {
     std::vector<Launch> launches; ///< in order
 };
 
-/// Throws Error where a part of the kernel would run on the host, where a size is not constant, or
-/// where Halide wants memory of its own.
+/// `stages` is of copies into shared memory (pipeline_copies.h). Throws Error where a part of the
+/// kernel would run on the host, where a size is not constant, or where Halide wants memory of its
+/// own.
 DeviceCode device_code(const generators::Signature &signature, const std::string &symbol,
-                       const Halide::Target &halide);
+                       const Halide::Target &halide, int stages);
 
 } // namespace octet::emit
