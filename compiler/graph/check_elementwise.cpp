@@ -40,6 +40,7 @@ void check_relu6(const OperatorCheck &check) {
 }
 void check_relu_n1_to_1(const OperatorCheck &check) {
     check_clamp(check);
+    check.not_int16();
 }
 
 void check_logistic(const OperatorCheck &check) {
@@ -72,7 +73,8 @@ void check_leaky_relu(const OperatorCheck &check) {
 void check_hard_swish(const OperatorCheck &check) {
     check_unary(check);
     check.same_type();
-    if (!quantized(check.input().dtype))
+    check.not_int16();
+    if (!quantized(check.input().dtype) || check.input().dtype == DType::s16)
         return;
     // TFLite computes in 16 bits, with shifts by less than that: of the input in units of 3 * 2^-15
     // and, from 7 more bits than the input has, to the output.

@@ -77,7 +77,8 @@ def run_onnx(case, inputs, int8=False):
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(case / "model.onnx"), options,
                                            providers=["CPUExecutionProvider"])
-    types = {"tensor(float)": np.float32, "tensor(int8)": np.int8, "tensor(uint8)": np.uint8}
+    types = {"tensor(float)": np.float32, "tensor(int8)": np.int8, "tensor(uint8)": np.uint8,
+             "tensor(int16)": np.int16}
     feed = {value.name: np.frombuffer(data, types[value.type]).reshape(value.shape)
             for value, data in zip(session.get_inputs(), inputs, strict=True)}
     if int8:

@@ -13,6 +13,9 @@ namespace proto = ::onnx;
 // What ONNX Runtime and the importers of other tools read; newer ones change nothing that is used.
 constexpr int ir_version = 8;
 constexpr int opset_version = 13;
+// The first with QuantizeLinear to int16.
+constexpr int wide_ir_version = 10;
+constexpr int wide_opset_version = 21;
 
 int type_of(DType dtype) {
     switch (dtype) {
@@ -75,10 +78,11 @@ struct SetAttribute {
 
 } // namespace
 
-OnnxFile::OnnxFile(const std::string &name) {
-    model_.set_ir_version(ir_version);
+OnnxFile::OnnxFile(const std::string &name, bool wide)
+    : opset_(wide ? wide_opset_version : opset_version) {
+    model_.set_ir_version(wide ? wide_ir_version : ir_version);
     model_.set_producer_name("Octet");
-    model_.add_opset_import()->set_version(opset_version);
+    model_.add_opset_import()->set_version(opset_);
     model_.mutable_graph()->set_name(name);
 }
 

@@ -20,7 +20,10 @@ using NodeAttributes = std::map<std::string, NodeAttribute>;
 
 class OnnxFile {
 public:
-    explicit OnnxFile(const std::string &name);
+    /// `wide` files may quantize to int16, which takes a newer version of the format.
+    OnnxFile(const std::string &name, bool wide);
+
+    int opset() const { return opset_; }
 
     /// `name`, or with a number behind it where it has been given before.
     std::string unique(const std::string &name);
@@ -46,6 +49,7 @@ public:
     Bytes bytes() const;
 
 private:
+    const int opset_;
     ::onnx::ModelProto model_;
     std::set<std::string> names_;
     std::map<std::string, int> name_counts_; ///< repetitions so far

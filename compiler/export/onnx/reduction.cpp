@@ -31,6 +31,21 @@ void write_max_pool2d(Writer &writer, const Operator &op) {
     write_pool(writer, op, "MaxPool");
 }
 
+namespace {
+
+/// Its axes were an attribute once.
+std::string reduce_mean(OnnxFile &file, const std::string &value, const std::string &name,
+                        const std::vector<int64_t> &axes, bool keep_dims) {
+    const int64_t keep = keep_dims;
+    if (file.opset() >= 18)
+        return file.add_unique("ReduceMean", {value, file.integers(name + "_axes", axes)},
+                               name + "_real", {{"keepdims", keep}});
+    return file.add_unique("ReduceMean", {value}, name + "_real",
+                           {{"axes", axes}, {"keepdims", keep}});
+}
+
+} // namespace
+
 // Without the channels' axis behind rows or columns that remain, the axes that remain have the
 // same order in both layouts.
 void write_mean(Writer &writer, const Operator &op) {
@@ -53,9 +68,7 @@ void write_mean(Writer &writer, const Operator &op) {
     for (int axis : a.axes)
         axes.push_back(back ? axis : Writer::axis(axis, rank));
     std::sort(axes.begin(), axes.end());
-    writer.define(op,
-                  writer.file().add_unique("ReduceMean", {value}, op.name + "_real",
-                                           {{"axes", axes}, {"keepdims", int64_t(a.keep_dims)}}));
+    writer.define(op, reduce_mean(writer.file(), value, op.name, axes, a.keep_dims));
 }
 
 } // namespace octet::onnx_export

@@ -47,7 +47,11 @@ Shape permuted(const Shape &shape, const std::vector<int> &permutation) {
     return result;
 }
 
-Writer::Writer(const Graph &graph) : graph_(graph), file_(graph.name) {}
+Writer::Writer(const Graph &graph)
+    : graph_(graph),
+      file_(graph.name,
+            std::any_of(graph.tensors.begin(), graph.tensors.end(),
+                        [](const Tensor &tensor) { return tensor.dtype == DType::s16; })) {}
 
 Bytes Writer::write() && {
     static constexpr void (*writers[])(Writer &, const Operator &) = {
@@ -100,10 +104,11 @@ Writer::Parameters Writer::parameters(const Tensor &tensor) {
     const bool per_channel = q.per_channel();
     Bytes zero_points;
     for (int32_t zero_point : q.zero_points)
-        zero_points.push_back(uint8_t(zero_point));
+        for (size_t byte = 0; byte < size_of(tensor.dtype); byte++)
+            zero_points.push_back(uint8_t(zero_point >> (8 * byte)));
     return {file_.reals(tensor.name + "_scale", q.scales),
             file_.constant(tensor.name + "_zero_point", tensor.dtype,
-                           per_channel ? Shape{int(zero_points.size())} : Shape{}, zero_points)};
+                           per_channel ? Shape{int(q.zero_points.size())} : Shape{}, zero_points)};
 }
 
 std::string Writer::real(TensorId id) {
@@ -155,10 +160,21 @@ std::string Writer::constant(TensorId id, const Form &form) {
                             tensor.name + "_dequantized", attributes);
 }
 
+std::vector<float> Writer::real_bias(const Operator &op) const {
+    const std::vector<float> &scales = input(op, 1).quantization.scales;
+    std::vector<float> result;
+    for (int64_t value : input(op, 2).values<int64_t>())
+        result.push_back(float(double(value) * double(input(op).quantization.scale()) *
+                               double(scales[scales.size() > 1 ? result.size() : 0])));
+    return result;
+}
+
 std::string Writer::bias(const Operator &op) {
     if (op.input(2) == no_tensor)
         return "";
     const Tensor &bias = input(op, 2);
+    if (bias.dtype == DType::s64)
+        return file_.reals(bias.name, real_bias(op));
     const std::string stored = file_.constant(bias.name, bias.dtype, bias.shape, *bias.data);
     if (bias.dtype != DType::s32)
         return stored;

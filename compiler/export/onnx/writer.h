@@ -78,6 +78,8 @@ private:
         Parameters parameters;
     };
     Parameters parameters(const Tensor &tensor);
+    /// ONNX has no DequantizeLinear of the int64 biases beside int16 activations.
+    std::vector<float> real_bias(const Operator &op) const;
     void write_input(TensorId id, const std::string &name);
     void write_output(TensorId id, const std::string &name);
 

@@ -75,9 +75,11 @@ DType input_type(const Graph &graph, const std::string &name, int type, std::str
         return DType::s8;
     case proto::TensorProto::UINT8:
         return DType::u8;
+    case proto::TensorProto::INT16:
+        return DType::s16;
     default:
-        throw Error("{}: input '{}' is {}; inputs may be float32, int8 or uint8", where(graph),
-                    name, type_name(type));
+        throw Error("{}: input '{}' is {}; inputs may be float32, int8, uint8 or int16",
+                    where(graph), name, type_name(type));
     }
 }
 

@@ -48,14 +48,16 @@ DType quantized_type(const Node &node) {
     const int64_t type = node.integer("output_dtype", 0);
     if (node.has_input(2) && node.input(2).is_constant()) {
         const DType dtype = node.input(2).constant->dtype;
-        if (dtype == DType::s8 || dtype == DType::u8)
+        if (dtype == DType::s8 || dtype == DType::u8 || dtype == DType::s16)
             return dtype;
-        node.fail("it quantizes to {}; int8 and uint8 are supported", name_of(dtype));
+        node.fail("it quantizes to {}; int8, uint8 and int16 are supported", name_of(dtype));
     }
     if (type == 0 || type == proto::TensorProto::UINT8)
         return DType::u8;
+    if (type == proto::TensorProto::INT16)
+        return DType::s16;
     if (type != proto::TensorProto::INT8)
-        node.fail("it quantizes to {}; int8 and uint8 are supported", type_name(int(type)));
+        node.fail("it quantizes to {}; int8, uint8 and int16 are supported", type_name(int(type)));
     return DType::s8;
 }
 
@@ -63,14 +65,17 @@ Tensor quantized_constant(const Tensor &source, const Quantization &q, DType dty
     int64_t inner = 1;
     for (size_t axis = size_t(q.axis) + 1; axis < source.shape.size(); axis++)
         inner *= source.shape[axis];
-    const float lowest = dtype == DType::s8 ? -128.0f : 0.0f;
+    const float lowest = dtype == DType::s16 ? -32768.0f : dtype == DType::s8 ? -128.0f : 0.0f;
+    const float highest = lowest + (dtype == DType::s16 ? 65535.0f : 255.0f);
     Bytes bytes;
+    size_t count = 0;
     for (float value : source.values<float>()) {
-        const size_t channel = q.per_channel() ? bytes.size() / size_t(inner) % q.scales.size() : 0;
+        const size_t channel = q.per_channel() ? count++ / size_t(inner) % q.scales.size() : 0;
         const float steps =
             std::nearbyint(value / q.scales[channel]) + float(q.zero_points[channel]);
-        const float clamped = steps > lowest ? std::min(steps, lowest + 255.0f) : lowest;
-        bytes.push_back(uint8_t(int32_t(clamped)));
+        const auto stored = int32_t(steps > lowest ? std::min(steps, highest) : lowest);
+        for (size_t byte = 0; byte < size_of(dtype); byte++)
+            bytes.push_back(uint8_t(stored >> (8 * byte)));
     }
     Tensor result;
     result.dtype = dtype;
@@ -107,8 +112,8 @@ void import_dequantize_linear(Node &node) {
     if (x.is_constant()) {
         Tensor &constant = *x.constant;
         if (constant.dtype != DType::s8 && constant.dtype != DType::u8 &&
-            constant.dtype != DType::s32)
-            node.fail("its input is {}; int8, uint8 and int32 are supported",
+            constant.dtype != DType::s16 && constant.dtype != DType::s32)
+            node.fail("its input is {}; int8, uint8, int16 and int32 are supported",
                       name_of(constant.dtype));
         constant.quantization = q;
         return node.set_output(std::move(x));
@@ -116,8 +121,8 @@ void import_dequantize_linear(Node &node) {
     Tensor &stored = node.network().graph.tensor(x.tensor);
     if (q.per_channel())
         node.fail("it has {} scales; activations are quantized per tensor", q.scales.size());
-    if (stored.dtype != DType::s8 && stored.dtype != DType::u8)
-        node.fail("its input is {}; int8 and uint8 are supported", name_of(stored.dtype));
+    if (stored.dtype != DType::s8 && stored.dtype != DType::u8 && stored.dtype != DType::s16)
+        node.fail("its input is {}; int8, uint8 and int16 are supported", name_of(stored.dtype));
     if (!stored.quantization.quantized())
         stored.quantization = q; // an input of the network
     if (!(stored.quantization == q))

@@ -3,7 +3,7 @@
 #include "compiler/import/onnx/values.h"
 
 #include <cmath>
-#include <limits>
+#include <cstring>
 
 namespace octet::onnx {
 
@@ -15,7 +15,7 @@ constexpr double scale_tolerance = 1e-5;
 } // namespace
 
 Tensor with_type(const Tensor &constant, DType dtype) {
-    const bool bytes = constant.dtype == DType::s8 || constant.dtype == DType::u8;
+    const bool bytes = size_of(constant.dtype) == 1 && size_of(dtype) == 1;
     if (!bytes || constant.dtype == dtype)
         return constant;
     Tensor result = constant;
@@ -29,14 +29,15 @@ Tensor with_type(const Tensor &constant, DType dtype) {
     return result;
 }
 
-std::optional<Tensor> quantized_bias(const Tensor &bias, const Quantization &input,
+std::optional<Tensor> quantized_bias(const Tensor &bias, const Tensor &input,
                                      const Quantization &weights, bool &rounded) {
     const size_t channels = size_t(bias.elements());
     const auto scale_of = [&](size_t c) {
-        return double(input.scale()) * double(weights.scales[weights.per_channel() ? c : 0]);
+        return double(input.quantization.scale()) *
+               double(weights.scales[weights.per_channel() ? c : 0]);
     };
     Tensor result = bias;
-    result.dtype = DType::s32;
+    result.dtype = input.dtype == DType::s16 ? DType::s64 : DType::s32;
     result.quantization = {};
     for (size_t c = 0; c < weights.scales.size(); c++) {
         result.quantization.scales.push_back(float(scale_of(c)));
@@ -49,17 +50,20 @@ std::optional<Tensor> quantized_bias(const Tensor &bias, const Quantization &inp
         same = own.zero_points[at] == 0 &&
                std::abs(double(own.scales[at]) - scale_of(c)) <= scale_tolerance * scale_of(c);
     }
-    if (same)
+    if (same && result.dtype == DType::s32)
         return result;
     const Tensor numbers = real(bias);
-    Bytes bytes(channels * sizeof(int32_t));
-    auto *stored = reinterpret_cast<int32_t *>(bytes.data());
+    // Sums of 64 bits have room for this much.
+    const double limit = result.dtype == DType::s64 ? 0x1p46 : 0x1p31 - 1;
+    const size_t size = size_of(result.dtype);
+    Bytes bytes(channels * size);
     for (size_t c = 0; c < channels; c++) {
         const double exact = double(numbers.values<float>()[c]) / scale_of(c);
-        if (!(std::abs(exact) < double(std::numeric_limits<int32_t>::max())))
+        if (!(std::abs(exact) < limit))
             return std::nullopt;
-        stored[c] = int32_t(std::nearbyint(exact));
-        rounded = rounded || double(stored[c]) != exact;
+        const auto stored = int64_t(std::nearbyint(exact));
+        std::memcpy(&bytes[c * size], &stored, size); // the lower bytes come first
+        rounded = rounded || double(stored) != exact;
     }
     result.data = std::make_shared<const Bytes>(std::move(bytes));
     return result;

@@ -12,9 +12,9 @@ namespace octet::onnx {
 Tensor with_type(const Tensor &constant, DType dtype);
 
 /// A bias at the scales that convolutions have, input scale times weights' scale, from int32 with a
-/// quantization or from real numbers. Nothing where it does not fit into 32 bits. `rounded` says
-/// whether values changed.
-std::optional<Tensor> quantized_bias(const Tensor &bias, const Quantization &input,
+/// quantization or from real numbers: as int32, or int64 beside an int16 input. Nothing where it does
+/// not fit. `rounded` says whether values changed.
+std::optional<Tensor> quantized_bias(const Tensor &bias, const Tensor &input,
                                      const Quantization &weights, bool &rounded);
 
 } // namespace octet::onnx

@@ -282,8 +282,8 @@ private:
             return false;
         op.inputs[0] = stored(op.inputs[0]);
         const Tensor weights = with_type(graph_.tensor(stored(op.inputs[1])), DType::s8);
-        const Quantization input = graph_.tensor(op.inputs[0]).quantization;
-        if (!weights.constant() || weights.dtype != DType::s8 || input.per_channel())
+        const Tensor input = graph_.tensor(op.inputs[0]);
+        if (!weights.constant() || weights.dtype != DType::s8 || input.quantization.per_channel())
             return false;
         op.inputs[1] = add(weights);
         if (op.input(2) == no_tensor)
