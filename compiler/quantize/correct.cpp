@@ -30,11 +30,13 @@ std::vector<std::vector<TensorId>> last_uses(const Graph &graph) {
 
 class Walk {
 public:
+    /// Layers are chosen, or they are `given`.
     Walk(const Graph &graph, const Plan &plan, const Samples &samples,
-         const Corrections &corrections)
-        : graph_(graph), plan_(plan), corrections_(corrections), samples_(samples.count),
-          connections_(graph), float_(graph), quantized_(graph), exact_(graph.tensors.size()),
-          noisy_(graph.tensors.size()) {
+         const Corrections &corrections,
+         const std::vector<std::optional<LayerWeights>> *given = nullptr)
+        : given_(given), graph_(graph), plan_(plan), corrections_(corrections),
+          samples_(samples.count), connections_(graph), float_(graph), quantized_(graph),
+          exact_(graph.tensors.size()), noisy_(graph.tensors.size()) {
         outcome_.weights.resize(graph.operators.size());
         outcome_.layers.resize(graph.operators.size());
         for (size_t i = 0; i < graph.inputs.size(); ++i) {
@@ -79,11 +81,19 @@ private:
         const Operator &op = graph_.operators[index];
         const TensorId output = op.outputs[0];
         exact_[size_t(output)] = float_.execute(index, inputs(op, exact_), samples_);
-        if (has_weights(graph_, op) && plan_.layers[index].compute != Compute::float32)
+        if (given_ && (*given_)[index])
+            take_weights(op, index);
+        else if (!given_ && has_weights(graph_, op) &&
+                 plan_.layers[index].compute != Compute::float32)
             choose_weights(op, index);
         noisy_[size_t(output)] =
             on_grid(output, quantized_.execute(index, inputs(op, noisy_), samples_));
         measure(op, index);
+    }
+
+    void take_weights(const Operator &op, size_t index) {
+        outcome_.weights[index] = (*given_)[index];
+        set(op, *outcome_.weights[index], weight_rows(graph_, op));
     }
 
     void choose_weights(const Operator &op, size_t index) {
@@ -165,6 +175,7 @@ private:
             layer.saturated = saturated_share(exact, plan_.of(output));
     }
 
+    const std::vector<std::optional<LayerWeights>> *given_;
     const Graph &graph_;
     const Plan &plan_;
     const Corrections &corrections_;
@@ -196,6 +207,13 @@ Outcome correct(const Graph &graph, const Plan &plan, const Samples &samples,
                 const std::vector<Values> &exact, const Corrections &corrections,
                 const Progress &progress) {
     return Walk(graph, plan, samples, corrections).run(exact, progress);
+}
+
+Outcome measure(const Graph &graph, const Plan &plan, const Samples &samples,
+                const std::vector<Values> &exact,
+                const std::vector<std::optional<LayerWeights>> &layers, const Progress &progress) {
+    const Corrections none{};
+    return Walk(graph, plan, samples, none, &layers).run(exact, progress);
 }
 
 } // namespace octet::quantize

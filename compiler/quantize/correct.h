@@ -30,4 +30,10 @@ Outcome correct(const Graph &graph, const Plan &plan, const Samples &samples,
                 const std::vector<Values> &exact, const Corrections &corrections,
                 const Progress &progress = {});
 
+/// The same walk for layers that have been chosen already, by operator.
+Outcome measure(const Graph &graph, const Plan &plan, const Samples &samples,
+                const std::vector<Values> &exact,
+                const std::vector<std::optional<LayerWeights>> &layers,
+                const Progress &progress = {});
+
 } // namespace octet::quantize

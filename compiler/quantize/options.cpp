@@ -158,7 +158,7 @@ Calibration calibration(const std::string &text) {
 Corrections corrections(const std::string &text) {
     if (text == "all")
         return {};
-    Corrections result{false, false, false};
+    Corrections result{.equalize = false, .bias = false, .round = false};
     if (text == "none")
         return result;
     for (const std::string &word : words_of(text)) {
@@ -168,9 +168,13 @@ Corrections corrections(const std::string &text) {
             result.bias = true;
         else if (word == "round")
             result.round = result.bias = true; // Rounding is learned for the bias that fits.
+        else if (word == "blocks")
+            result.blocks = result.round = result.bias = true; // It starts from the layers' levels.
+        else if (word == "analytic-bias")
+            result.analytic = true;
         else
             throw UsageError("correct '{}': '{}' is not known; use none, all or a list of "
-                             "equalize, bias and round",
+                             "equalize, bias, analytic-bias, round and blocks",
                              text, word);
     }
     return result;
@@ -214,8 +218,12 @@ std::string to_text(const Corrections &corrections) {
         words.push_back("equalize");
     if (corrections.bias)
         words.push_back("bias");
+    if (corrections.analytic)
+        words.push_back("analytic-bias");
     if (corrections.round)
         words.push_back("round");
+    if (corrections.blocks)
+        words.push_back("blocks");
     return words.empty() ? "none" : fmt::format("{}", fmt::join(words, ","));
 }
 

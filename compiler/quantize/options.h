@@ -6,7 +6,7 @@
 //     weights       {per-channel,per-tensor}[,{symmetric,asymmetric,pow2}][,BITS | codebook:N[/G]]
 //     activations   {asymmetric,symmetric,pow2}[,BITS][,{signed,unsigned}]
 //     calibration   minmax | average | percentile:P | mse | entropy | search
-//     correct       none | all | a list of equalize, bias, round
+//     correct       none | all | a list of equalize, bias, analytic-bias, round, blocks
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -84,6 +84,8 @@ struct Rule {
 
 struct Corrections {
     bool equalize = true, bias = true, round = true;
+    bool blocks = false;   ///< rounding by blocks after that by layers
+    bool analytic = false; ///< biases from channels' means, where they are not learned
 };
 
 /// The type of the network's inputs and outputs.

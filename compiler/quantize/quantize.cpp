@@ -1,12 +1,15 @@
 #include "compiler/quantize/quantize.h"
 
 #include "compiler/graph/check_operator.h"
+#include "compiler/quantize/absorb.h"
 #include "compiler/quantize/alone.h"
+#include "compiler/quantize/analytic.h"
 #include "compiler/quantize/equalize.h"
+#include "compiler/quantize/learn_blocks.h"
 #include "compiler/quantize/prepare.h"
 #include "compiler/quantize/search_ranges.h"
-
 #include "compiler/quantize/simulation.h"
+
 #include <algorithm>
 
 namespace octet::quantize {
@@ -61,9 +64,11 @@ public:
         result.prepared = std::move(best.graph);
         result.statistics = std::move(best.statistics);
         result.plan = std::move(best.plan);
-        result.outcome = corrected(result.prepared, result.plan);
+        result.outcome = corrected(result, result.plan);
         if (options_.scheme.calibration.search && has_grids(result.plan))
             search(prepared, result);
+        if (options_.correct.blocks)
+            learn_by_blocks(result);
         if (samples_.count > 0)
             measure_alone(result.prepared, result.plan, walked_, result.outcome,
                           step("measuring layers"));
@@ -107,28 +112,39 @@ private:
         return result;
     }
 
-    /// Rescales channels where that loses less with plain rounding. A part of the samples tells;
-    /// what they choose is observed on all.
+    /// Rescales channels and absorbs biases where that loses less with plain rounding. A part of
+    /// the samples tells; what they choose is observed on all.
     void equalize_if_better(Candidate &plain) const {
         const Samples few = walked_.some(most_compared);
         const std::vector<Values> exact = outputs_of(plain.graph, few);
         std::optional<Candidate> best;
         std::optional<double> wanted; // dB
-        for (Equalization how : {Equalization::weights, Equalization::activations}) {
-            Graph graph = plain.graph;
-            const size_t pairs = equalize(graph, plain.statistics, how);
-            if (pairs == 0)
-                return;
+        const auto attempt = [&](const Candidate &from, const std::string &how, Graph graph) {
             if (!wanted) // A decibel more, or the plainer network stays.
                 wanted = rounded_sqnr(plain, few, exact) + 1;
             Candidate other =
-                candidate(fmt::format("{} pairs of layers equalized by {}", pairs, to_text(how)),
-                          std::move(graph), few);
+                candidate(from.how.empty() ? how : from.how + ", " + how, std::move(graph), few);
             if (const double sqnr = rounded_sqnr(other, few, exact); sqnr > *wanted) {
                 wanted = sqnr;
-                best = std::move(other);
+                best = other;
             }
-        }
+            return other;
+        };
+        const auto equalized = [&](const Candidate &from) {
+            for (Equalization how : {Equalization::weights, Equalization::activations}) {
+                Graph graph = from.graph;
+                if (const size_t pairs = equalize(graph, from.statistics, how); pairs > 0)
+                    attempt(from,
+                            fmt::format("{} pairs of layers equalized by {}", pairs, to_text(how)),
+                            std::move(graph));
+            }
+        };
+        equalized(plain);
+        // What channels have at least is known from all samples here, and stays so when scaled.
+        Graph graph = plain.graph;
+        if (const size_t channels = absorb_biases(graph, plain.statistics); channels > 0)
+            equalized(attempt(plain, fmt::format("biases of {} channels absorbed", channels),
+                              std::move(graph)));
         if (best)
             plain = few.count < samples_.count
                         ? candidate(std::move(best->how), std::move(best->graph), samples_)
@@ -143,16 +159,43 @@ private:
             .output_sqnr;
     }
 
-    Outcome corrected(const Graph &graph, const Plan &plan) const {
-        if (samples_.count == 0)
-            return {rounded_layers(graph, plan), std::vector<LayerOutcome>(graph.operators.size()),
-                    0};
-        return correct(graph, plan, walked_, exact_, options_.correct, step("correcting"));
+    Outcome corrected(const Quantized &result, const Plan &plan) const {
+        const Graph &graph = result.prepared;
+        const Corrections &wanted = options_.correct;
+        Outcome outcome;
+        if (samples_.count > 0)
+            outcome = correct(graph, plan, walked_, exact_, wanted, step("correcting"));
+        else
+            outcome = {rounded_layers(graph, plan),
+                       std::vector<LayerOutcome>(graph.operators.size()), 0};
+        if (!wanted.analytic || wanted.bias) // Learned biases are better.
+            return outcome;
+        correct_biases(graph, result.statistics, outcome.weights);
+        if (samples_.count > 0)
+            return measure(graph, plan, walked_, exact_, outcome.weights);
+        return outcome;
+    }
+
+    /// Rounding by blocks starts from what the walk has found, and stays if it is better.
+    void learn_by_blocks(Quantized &result) const {
+        auto layers = result.outcome.weights;
+        size_t kept = 0;
+        const auto gains = learn_blocks(result.prepared, result.plan, walked_, layers, {},
+                                        step("learning blocks"));
+        for (const BlockGain &gain : gains)
+            kept += gain.kept;
+        Outcome outcome = measure(result.prepared, result.plan, walked_, exact_, layers,
+                                  step("measuring blocks"));
+        if (outcome.output_sqnr <= result.outcome.output_sqnr)
+            kept = 0;
+        else
+            result.outcome = std::move(outcome);
+        result.notes.push_back(fmt::format("{} of {} blocks learned again", kept, gains.size()));
     }
 
     /// Keeps the plan if the outputs are less noisy with it.
     void consider(Quantized &result, const Plan &plan) const {
-        Outcome outcome = corrected(result.prepared, plan);
+        Outcome outcome = corrected(result, plan);
         if (outcome.output_sqnr <= result.outcome.output_sqnr)
             return;
         result.plan = plan;
