@@ -93,6 +93,11 @@ void Patches::read(const float *input, int64_t position, int group,
             }
             const float *values = input + ((image * g.in_h + iy) * g.in_w + ix) * g.in_c;
             values += group * width;
+            if (width == 1) { // A call for each would take longer than the copy.
+                for (float *patch : patches)
+                    patch[at] = *values++;
+                continue;
+            }
             for (float *patch : patches) {
                 std::copy_n(values, width, patch + at);
                 values += width;
@@ -103,8 +108,9 @@ void Patches::read(const float *input, int64_t position, int group,
 std::vector<PatchGroup> Patches::some_groups(int first, int count) const {
     const int channels = rows_.channels / groups(), patches = int(count_);
     std::vector<PatchGroup> result(static_cast<size_t>(count));
-    std::vector<Matrix> exact(static_cast<size_t>(count), Matrix(patches, rows_.depth));
+    std::vector<Matrix> exact(static_cast<size_t>(count));
     for (int g = 0; g < count; ++g) {
+        exact[size_t(g)] = Matrix(patches, rows_.depth);
         result[size_t(g)].first_channel = (first + g) * channels;
         result[size_t(g)].x = Matrix(patches, rows_.depth);
     }
