@@ -61,7 +61,9 @@ std::vector<Block> find_blocks(const Graph &graph) {
     const auto close = [&](size_t last) {
         if (last == first)
             return;
-        blocks.push_back({.first = first, .last = last});
+        Block &block = blocks.emplace_back();
+        block.first = first;
+        block.last = last;
         first = last;
     };
     for (size_t i = 0; i < graph.operators.size(); ++i) {
