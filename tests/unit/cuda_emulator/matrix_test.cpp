@@ -235,3 +235,54 @@ TEST_CASE("wgmma multiplies from shared memory in every layout") {
     for (int width : {32, 64, 128})
         check_wgmma(64, width);
 }
+
+namespace {
+
+// A product of zeros with these statements before, between product and wait, and behind it.
+std::pair<CUresult, std::string> zero_product(const std::string &before, const std::string &fence,
+                                              const std::string &meanwhile,
+                                              const std::string &after) {
+    const std::string text = kernel(R"(
+        .shared .align 1024 .b8 image[4096];
+        .reg .b32 %s<4>;
+        mov.u64 %rd3, image;
+        mul.wide.u32 %rd4, %i, 32;
+        add.s64 %rd4, %rd3, %rd4;
+        mov.u32 %r0, 0;
+        st.shared.v4.b32 [%rd4], {%r0, %r0, %r0, %r0};
+        st.shared.v4.b32 [%rd4+16], {%r0, %r0, %r0, %r0};
+        )" + before + R"(
+        bar.sync 0;
+        mov.u32 %s0, 1; mov.u32 %s1, 2; mov.u32 %s2, 3; mov.u32 %s3, 4;
+        mov.b64 %rd8, 0x0000000800080000; // Blocks of 128 bytes, 8 rows and 16 bytes apart.
+        setp.eq.b32 %p0, %r0, 0;
+        )" + fence + R"(
+        wgmma.mma_async.sync.aligned.m64n8k32.s32.s8.s8 {%s0, %s1, %s2, %s3}, %rd8, %rd8, %p0;
+        wgmma.commit_group.sync.aligned;
+        )" + meanwhile + R"(
+        wgmma.wait_group.sync.aligned 0;
+        )" + after,
+                                    "sm_90a");
+    CHECK(refused_by_ptxas(text, "sm_90a") == "");
+    Device device("cc=9.0");
+    const CUresult error =
+        device.launch(device.load(text), "k", {1, 1, 1}, {128, 1, 1}, {0, 0, 0, 0});
+    return {error, error ? last_fault() : ""};
+}
+
+} // namespace
+
+TEST_CASE("wgmma without its fences and waits") {
+    const std::string proxy = "fence.proxy.async;", fence = "wgmma.fence.sync.aligned;";
+    const std::string use = "add.s32 %r1, %s0, %s3;\nsetp.ne.s32 %p1, %r1, 5;\n@%p1 trap;";
+    CHECK(zero_product(proxy, fence, "", use).second == "");
+    CHECK(zero_product("", proxy + fence, "", use).second == "");
+    CHECK_THAT(zero_product("", fence, "", use).second,
+               Catch::Contains("without fence.proxy.async"));
+    CHECK_THAT(zero_product(proxy, "", "", use).second, Catch::Contains("wgmma.fence"));
+    CHECK_THAT(zero_product(proxy, fence, use, "").second, Catch::Contains("register %s0"));
+    CHECK_THAT(
+        zero_product(proxy, fence, "bar.sync 0; st.shared.b32 [%rd4], %i; bar.sync 0;", "").second,
+        Catch::Contains("overwritten an operand"));
+    CHECK(zero_product(proxy, fence, "", "bar.sync 0; st.shared.b32 [%rd4], %i;").second == "");
+}

@@ -20,6 +20,10 @@ const char *name(FaultKind kind) {
         return "shared memory race";
     case FaultKind::PendingCopy:
         return "data of an asynchronous copy used before its wait";
+    case FaultKind::PendingProduct:
+        return "register of an asynchronous product touched before its wait";
+    case FaultKind::MissingFence:
+        return "fence is missing";
     case FaultKind::BarrierDivergence:
         return "barrier that not all threads reach";
     case FaultKind::WarpDivergence:

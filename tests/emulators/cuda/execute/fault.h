@@ -16,6 +16,8 @@ enum class FaultKind {
     UninitializedRegister,
     Race,
     PendingCopy,
+    PendingProduct,
+    MissingFence,
     BarrierDivergence,
     WarpDivergence,
     Parameter,

@@ -39,6 +39,9 @@ void Warp::start() {
     executed_ = 0;
     barrier = -1;
     copies.clear();
+    if (!written_.empty())
+        products.restart(block.kernel.register_bytes);
+    std::fill(proxy_fence, proxy_fence + warp_size, 0);
     std::fill(committed, committed + warp_size, 0);
 }
 
@@ -172,9 +175,16 @@ void Warp::addresses(const Instruction &i, Slot slot, uint64_t *result) {
 }
 
 void Warp::check_registers(const Instruction &i) {
+    const RegisterUse &use = block.kernel.register_uses.at(at_);
+    if (!i.is_asynchronous)
+        for (const std::vector<Slot> *slots : {&use.reads, &use.writes})
+            for (Slot slot : *slots)
+                if (products.is_in_use(slot))
+                    fault(i, FaultKind::PendingProduct, -1,
+                          "register " + block.kernel.register_names.at(slot));
     if (!block.launch.checks.uninitialized)
         return;
-    for (Slot slot : block.kernel.register_uses.at(at_).reads)
+    for (Slot slot : use.reads)
         if (Lanes missing = active & ~written_[slot / 64])
             fault(i, FaultKind::UninitializedRegister, std::countr_zero(missing),
                   "register " + block.kernel.register_names.at(slot));
@@ -182,8 +192,11 @@ void Warp::check_registers(const Instruction &i) {
 
 void Warp::mark_registers(const Instruction &i) {
     const int index = static_cast<int>(&i - block.kernel.code.data());
-    for (Slot slot : block.kernel.register_uses.at(index).writes)
+    for (Slot slot : block.kernel.register_uses.at(index).writes) {
         written_[slot / 64] |= active;
+        if (!i.is_asynchronous)
+            products.wrote(slot);
+    }
 }
 
 void Warp::need_all_lanes(const Instruction &i) {

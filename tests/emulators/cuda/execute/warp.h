@@ -6,6 +6,7 @@
 #pragma once
 
 #include "fault.h"
+#include "products.h"
 
 #include "../ptx/program.h"
 
@@ -74,6 +75,9 @@ public:
     Lanes exited = 0;
     int next = 0; ///< The instruction after the current one.
     int barrier = -1;
+
+    PendingProducts products;
+    uint32_t proxy_fence[warp_size] = {}; ///< When each lane executed fence.proxy.async last.
 
     std::vector<PendingCopy> copies;
     uint64_t committed[warp_size] = {}; ///< Groups of asynchronous copies per lane.

@@ -1,7 +1,7 @@
 // bra, ret, exit, trap, and what has no effect here: fences, hints.
 #include "instructions.h"
 
-#include "../execute/warp.h"
+#include "../execute/block.h"
 
 namespace octet::ptx {
 namespace {
@@ -32,12 +32,19 @@ void decode_trap(Decoder &d) {
     d.instruction.run = run_trap;
 }
 
-// Blocks see each other's stores at once, so fences have nothing to do.
+// Blocks see each other's stores at once, so fences have nothing to do, but for the one between
+// stores and asynchronous products, whose absence is noticed (warpgroup_products.cpp).
+void run_proxy_fence(Warp &warp, const Instruction &) {
+    const uint32_t now = warp.block.shared.clocks().now(warp.number);
+    for_lanes(warp.active, [&](int lane) { warp.proxy_fence[lane] = now; });
+}
+
 void decode_fence(Decoder &d) {
+    const bool proxy = d.opcode.has("proxy") && d.opcode.has("async");
     while (!d.opcode.take_first().empty()) {
     }
     d.instruction.counted_as = Class::Barrier;
-    d.instruction.run = run_nothing;
+    d.instruction.run = proxy ? run_proxy_fence : run_nothing;
 }
 
 void decode_hint(Decoder &d) {

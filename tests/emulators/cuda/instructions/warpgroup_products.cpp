@@ -10,8 +10,9 @@
 //   with swizzle     a row takes the swizzle's 32, 64 or 128 bytes, the stride offset leads to the
 //                    next 8 rows, and 16-byte chunks are permuted: bits 4... of the address are
 //                    xored with bits 7....
-// The product is computed where it is issued: what a card would only have after wgmma.wait_group is
-// there at once.
+// The product is computed where it is issued. That it is complete only after wgmma.wait_group is
+// kept in mind (execute/products.h): until then nobody may touch its registers or overwrite its
+// operands, and ordinary stores to these need fence.proxy.async behind them or before the product.
 #include "instructions.h"
 
 #include "../execute/access.h"
@@ -56,14 +57,33 @@ void widen(const uint8_t *bytes, int count, bool is_signed, int16_t *to) {
         to[n] = is_signed ? static_cast<int8_t>(bytes[n]) : bytes[n];
 }
 
+// Stores are seen by products if the thread that stored has executed the fence since, or if this
+// warp has since its last barrier.
+void check_fence(Warp &warp, const Instruction &i, uint64_t address) {
+    Block &block = warp.block;
+    if (!block.launch.checks.races || warp.proxy_fence[0] == block.shared.clocks().now(warp.number))
+        return;
+    for (int n = 0; n < 16; n++) {
+        const SharedMemory::Write write = block.shared.last_write(static_cast<int>(address) + n);
+        if (write.thread >= 0 &&
+            block.warp(write.thread / warp_size).proxy_fence[write.thread % warp_size] < write.time)
+            warp.fault(i, FaultKind::MissingFence, 0,
+                       fmt::format("thread {} has stored an operand without fence.proxy.async",
+                                   write.thread),
+                       address);
+    }
+}
+
 void load(Warp &warp, const Instruction &i, uint64_t bits, int first, int rows, bool is_signed,
-          Row *to) {
+          Row *to, std::vector<PendingProduct::Operand> &operands) {
     const Descriptor descriptor(bits);
     for (int row = 0; row < rows; row++)
         for (int chunk = 0; chunk < 2; chunk++) {
             const uint64_t at = descriptor.chunk(first + row, chunk);
             const Place place = locate(warp, i, 0, Space::Shared, at, 16);
             check_read(warp, i, 0, place, at, 16);
+            check_fence(warp, i, at);
+            operands.push_back({place.shared, warp.block.shared.version(place.shared, 16)});
             widen(place.bytes, 16, is_signed, to[row] + 16 * chunk);
         }
 }
@@ -72,6 +92,11 @@ void load(Warp &warp, const Instruction &i, uint64_t bits, int first, int rows, 
 void run_product(Warp &warp, const Instruction &i) {
     warp.need_all_lanes(i);
     const int columns = static_cast<int>(i.offset);
+    PendingProduct pending{&i, 0, {}};
+    for (Slot slot : i.lists)
+        if (warp.products.is_unfenced(slot))
+            warp.fault(i, FaultKind::MissingFence, 0,
+                       "a register was written behind the last wgmma.fence");
     Row a[16], b[256];
     if (i.option & RegistersA) {
         for (int r = 0; r < 4; r++) {
@@ -85,9 +110,10 @@ void run_product(Warp &warp, const Instruction &i) {
         }
     } else {
         load(warp, i, warp.lanes<uint64_t>(i.slot[0])[0], warp.number % 4 * 16, 16,
-             i.option & SignedA, a);
+             i.option & SignedA, a, pending.operands);
     }
-    load(warp, i, warp.lanes<uint64_t>(i.slot[1])[0], 0, columns, i.option & SignedB, b);
+    load(warp, i, warp.lanes<uint64_t>(i.slot[1])[0], 0, columns, i.option & SignedB, b,
+         pending.operands);
     const bool accumulate = (warp.predicate(i.slot[2]) & 1) != ((i.option & NegatedScale) != 0);
     for (int r = 0; r < columns / 2; r++) {
         int32_t *sums = warp.lanes<int32_t>(i.lists[r]);
@@ -104,10 +130,30 @@ void run_product(Warp &warp, const Instruction &i) {
             sums[lane] = static_cast<int32_t>(sum);
         }
     }
+    warp.products.start(std::move(pending));
 }
 
-void run_synchronize(Warp &warp, const Instruction &i) {
+void run_fence(Warp &warp, const Instruction &i) {
     warp.need_all_lanes(i);
+    warp.products.fence();
+}
+
+void run_commit(Warp &warp, const Instruction &i) {
+    warp.need_all_lanes(i);
+    warp.products.commit();
+}
+
+// The operands are read until now, so nobody may have written them meanwhile.
+void run_wait(Warp &warp, const Instruction &i) {
+    warp.need_all_lanes(i);
+    const SharedMemory &shared = warp.block.shared;
+    for (const PendingProduct &product : warp.products.wait(static_cast<uint64_t>(i.option)))
+        for (const PendingProduct::Operand &operand : product.operands)
+            if (warp.block.launch.checks.races && shared.version(operand.at, 16) != operand.version)
+                warp.fault(*product.instruction, FaultKind::Race, 0,
+                           fmt::format("thread {} has overwritten an operand before the wait",
+                                       shared.last_write(operand.at).thread),
+                           operand.at);
 }
 
 void decode_warpgroup(Decoder &d) {
@@ -118,9 +164,8 @@ void decode_warpgroup(Decoder &d) {
     if (what >= 0) {
         i.counted_as = Class::Barrier;
         if (what == 2)
-            d.constant(0);
-        if (!d.opcode.has("mma_async"))
-            i.run = run_synchronize;
+            i.option = static_cast<int>(d.constant(0));
+        i.run = what == 0 ? run_fence : what == 1 ? run_commit : run_wait;
         return;
     }
     d.opcode.take("mma_async");
@@ -149,6 +194,7 @@ void decode_warpgroup(Decoder &d) {
     i.slot[2] = d.predicate(3, negated);
     i.option |= negated ? NegatedScale : 0;
     i.offset = columns;
+    i.is_asynchronous = true;
     if (known && of_d == Type{Kind::Signed, 32})
         i.run = run_product;
 }

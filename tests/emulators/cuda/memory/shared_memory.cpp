@@ -29,6 +29,13 @@ bool SharedMemory::seen_readers(const Touch &touch, int thread) const {
     return true;
 }
 
+uint64_t SharedMemory::version(int at, int count) const {
+    uint64_t version = 0;
+    for (int n = at; n < at + count; n++)
+        version = version * 31 + (uint64_t{touches_[n].write_time} << 16 | touches_[n].writer);
+    return version;
+}
+
 int SharedMemory::read(int thread, int at, int count) {
     const int warp = thread / lanes_of_a_warp;
     const uint32_t now = clocks_.now(warp);

@@ -29,6 +29,16 @@ public:
     /// are not known yet.
     int write(int thread, int at, int count, const uint8_t *value);
 
+    /// Who wrote a byte last, and when on the clock of his warp; thread -1 if nobody did.
+    struct Write {
+        int thread = -1;
+        uint32_t time = 0;
+    };
+    Write last_write(int at) const { return {touches_[at].writer - 1, touches_[at].write_time}; }
+
+    /// A number that changes when someone writes one of these bytes.
+    uint64_t version(int at, int count) const;
+
 private:
     static constexpr uint16_t nobody = 0, several = 0xffff;
     struct Touch {

@@ -81,6 +81,10 @@ void find_uninitialized_registers(Kernel &kernel, const std::vector<RegisterUse>
             write(bits, i);
         }
     }
+    // Registers that an asynchronous instruction uses are watched wherever they are touched.
+    for (int i = 0; i < count; i++)
+        if (kernel.code[i].is_asynchronous)
+            doubtful.insert(kernel.code[i].lists.begin(), kernel.code[i].lists.end());
     for (int i = 0; i < count; i++) {
         RegisterUse use;
         for (Slot slot : uses[i].reads)

@@ -2,6 +2,7 @@
 //
 // A data-flow analysis over the kernel finds the reads that some way from the entry reaches without
 // a write. Only those are checked when they are executed; for compiled code that is next to none.
+// Registers of asynchronous products are followed in the same way (execute/products.h).
 #pragma once
 
 #include "program.h"

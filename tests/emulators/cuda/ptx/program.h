@@ -61,10 +61,11 @@ constexpr Slot no_slot = INT32_MIN;
 struct Instruction {
     Handler run = nullptr;
     std::array<Slot, 6> slot{no_slot, no_slot, no_slot, no_slot, no_slot, no_slot};
-    Slot guard = no_slot;       ///< The predicate of @p, or no_slot.
-    bool guard_negated = false; ///< @!p.
-    bool tracked = false;       ///< Some register may be read before it was written.
-    bool wide_address = true;   ///< The address register has 64 bits.
+    Slot guard = no_slot;         ///< The predicate of @p, or no_slot.
+    bool guard_negated = false;   ///< @!p.
+    bool tracked = false;         ///< Some register may be read before it was written.
+    bool is_asynchronous = false; ///< Its registers (`lists`) are in use until a wait.
+    bool wide_address = true;     ///< The address register has 64 bits.
     Class counted_as = Class::Other;
     Space space = Space::Generic;
     uint8_t bytes = 0;    ///< Of one element in memory.
