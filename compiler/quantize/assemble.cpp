@@ -14,8 +14,10 @@ namespace octet::quantize {
 
 namespace {
 
-/// A bias stays below this, so that sums of products have room beside it.
+/// A bias stays below this, so that sums of products have room beside it: in 32 bits and, beside
+/// 16-bit activations, in 64, of which engines use 48.
 constexpr double largest_bias = double(1 << 30);
+constexpr double largest_wide_bias = double(int64_t(1) << 46);
 
 Quantization quantization_of(const Affine &affine) {
     return {{affine.scale}, {affine.zero_point}, 0};
@@ -153,7 +155,7 @@ private:
         const bool same_grid = shares_grid(op.kind) || compares(op.kind);
         if (!tensor.constant())
             return same_grid ? integer_form(id, output.grid, output.affine)
-                             : integer_form(id, operand_grid(id, output), plan_.of(id).affine);
+                             : integer_form(id, operand_plan(plan_, id, op.outputs[0]));
         if (same_grid)
             return integer_constant(tensor, output.grid, output.affine);
         const std::span<const float> values = tensor.values<float>();
@@ -163,10 +165,8 @@ private:
         return integer_constant(tensor, grid, scale_and_zero_point({least, greatest}, grid));
     }
 
-    /// An operand's own grid, in the type that the operator's output has.
-    const Grid &operand_grid(TensorId id, const ActivationPlan &output) const {
-        const Grid &own = plan_.of(id).grid;
-        return dtype_of(own) == dtype_of(output.grid) ? own : output.grid;
+    TensorId integer_form(TensorId id, const ActivationPlan &plan) {
+        return integer_form(id, plan.grid, plan.affine);
     }
 
     TensorId weights(const Operator &op, const LayerWeights &layer) {
@@ -224,20 +224,25 @@ private:
     }
 
     TensorId bias(const Operator &op, const LayerWeights &layer) {
-        const float input_scale = plan_.of(op.inputs[0]).affine.scale;
-        std::vector<int32_t> values;
+        const ActivationPlan input = operand_plan(plan_, op.inputs[0], op.outputs[0]);
+        const bool wide = dtype_of(input.grid) == DType::s16;
+        const double limit = wide ? largest_wide_bias : largest_bias;
+        std::vector<int64_t> values;
         Quantization quantization;
         for (size_t c = 0; c < layer.bias.size(); ++c) {
-            const float scale = input_scale * layer.weights.scale(int(c));
-            values.push_back(int32_t(std::clamp(std::nearbyint(double(layer.bias[c]) / scale),
-                                                -largest_bias, largest_bias)));
+            const float scale = input.affine.scale * layer.weights.scale(int(c));
+            values.push_back(
+                int64_t(std::clamp(std::nearbyint(double(layer.bias[c]) / scale), -limit, limit)));
             if (quantization.scales.size() < layer.weights.scales.size()) {
                 quantization.scales.push_back(scale);
                 quantization.zero_points.push_back(0);
             }
         }
-        const TensorId id = add_constant(result_, op.name + "/bias_quantized", DType::s32,
-                                         {int(values.size())}, values);
+        const std::string name = op.name + "/bias_quantized";
+        const Shape shape = {int(values.size())};
+        const std::vector<int32_t> narrow(values.begin(), values.end());
+        const TensorId id = wide ? add_constant(result_, name, DType::s64, shape, values)
+                                 : add_constant(result_, name, DType::s32, shape, narrow);
         result_.tensor(id).quantization = std::move(quantization);
         return id;
     }
@@ -257,8 +262,7 @@ private:
             if (layer) {
                 op.inputs.resize(3, no_tensor);
                 op.inputs[0] =
-                    integer_form(op.inputs[0], operand_grid(op.inputs[0], plan_.of(op.outputs[0])),
-                                 plan_.of(op.inputs[0]).affine);
+                    integer_form(op.inputs[0], operand_plan(plan_, op.inputs[0], op.outputs[0]));
                 op.inputs[1] = weights(source, *layer);
                 op.inputs[2] = bias(source, *layer);
             } else {
@@ -303,10 +307,12 @@ Graph assemble(const Graph &graph, const Plan &plan,
     return Assembler(graph, plan, layers, ends, rounding).assemble();
 }
 
-std::vector<float> least_scales(const std::vector<float> &bias, float input_scale) {
+std::vector<float> least_scales(const std::vector<float> &bias, const ActivationPlan &input) {
     std::vector<float> scales;
+    if (dtype_of(input.grid) == DType::s16)
+        return scales; // Nothing real comes near the limit of 64 bits.
     for (float value : bias)
-        scales.push_back(float(std::abs(value) / (input_scale * largest_bias)));
+        scales.push_back(float(std::abs(value) / (input.affine.scale * largest_bias)));
     return scales;
 }
 

@@ -23,7 +23,8 @@ Graph assemble(const Graph &graph, const Plan &plan,
                const std::vector<std::optional<LayerWeights>> &layers, Ends ends,
                Rounding rounding);
 
-/// Scales of weights below which the bias would not fit in 32 bits, for an input of this scale.
-std::vector<float> least_scales(const std::vector<float> &bias, float input_scale);
+/// Scales of weights below which the bias would not fit in 32 bits, for an input on this grid; none
+/// beside 16-bit activations, whose biases have 64.
+std::vector<float> least_scales(const std::vector<float> &bias, const ActivationPlan &input);
 
 } // namespace octet::quantize

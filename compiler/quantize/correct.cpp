@@ -102,7 +102,8 @@ private:
         const std::vector<float> bias = bias_of(graph_, op);
         WeightContext context;
         if (scheme.compute == Compute::integer)
-            context.least_scales = least_scales(bias, plan_.of(op.inputs[0]).affine.scale);
+            context.least_scales =
+                least_scales(bias, operand_plan(plan_, op.inputs[0], op.outputs[0]));
         const bool learns = corrections_.bias || corrections_.round || scheme.weights.centroids;
         LayerWeights layer;
         layer.bias = bias;

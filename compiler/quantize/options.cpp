@@ -108,20 +108,29 @@ WeightScheme weight_scheme(const std::string &text) {
 
 ActivationScheme activation_scheme(const std::string &text) {
     ActivationScheme scheme;
+    bool asymmetric = false;
     for (const std::string &word : words_of(text)) {
         const auto mode = mode_named(word);
         const auto bits = number<int>(word);
+        asymmetric = asymmetric || mode == Mode::asymmetric;
         if (mode)
             scheme.mode = *mode;
-        else if (bits && *bits == 8)
-            scheme.bits = 8;
+        else if (bits && (*bits == 8 || *bits == 16))
+            scheme.bits = *bits;
         else if (word == "signed" || word == "unsigned")
             scheme.is_unsigned = word == "unsigned";
         else
             throw UsageError("activations '{}': '{}' is not known; use asymmetric, symmetric or "
-                             "pow2, then 8 bits, then signed or unsigned",
+                             "pow2, then 8 or 16 bits, then signed or unsigned",
                              text, word);
     }
+    if (scheme.bits == 16 && (asymmetric || scheme.is_unsigned))
+        throw UsageError(
+            "activations '{}': of 16 bits they are signed and their zero point is 0, as "
+            "in all engines; use symmetric,16 or pow2,16",
+            text);
+    if (scheme.bits == 16 && scheme.mode == Mode::asymmetric)
+        scheme.mode = Mode::symmetric;
     return scheme;
 }
 

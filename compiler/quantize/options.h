@@ -4,7 +4,7 @@
 // The words are those of the command line and of the configuration file, parsed in one place:
 //
 //     weights       {per-channel,per-tensor}[,{symmetric,asymmetric,pow2}][,BITS | codebook:N[/G]]
-//     activations   {asymmetric,symmetric,pow2}[,BITS][,{signed,unsigned}]
+//     activations   {asymmetric,symmetric,pow2}[,{8,16}][,{signed,unsigned}]
 //     calibration   minmax | average | percentile:P | mse | entropy | search
 //     correct       none | all | a list of equalize, bias, analytic-bias, round, blocks
 #pragma once

@@ -26,6 +26,10 @@ std::optional<Affine> fixed_affine(OpKind kind, const Grid &grid) {
     }
 }
 
+bool has_int16_form(OpKind kind) {
+    return kind != OpKind::hard_swish && kind != OpKind::prelu && kind != OpKind::relu_n1_to_1;
+}
+
 Grid grid_of(const ActivationScheme &scheme) {
     return {.bits = scheme.bits,
             .symmetric = scheme.mode != Mode::asymmetric && !scheme.is_unsigned,
@@ -50,6 +54,7 @@ public:
 
     Plan plan() {
         plan_.layers = schemes(graph_, options_);
+        leave_out_int16();
         plan_.tensors.resize(graph_.tensors.size());
         find_integers();
         form_groups();
@@ -61,6 +66,20 @@ public:
 private:
     bool integer(const Operator &op) const {
         return plan_.layers[size_t(&op - graph_.operators.data())].compute == Compute::integer;
+    }
+
+    /// Operators that engines do not have for 16-bit activations stay float.
+    void leave_out_int16() {
+        for (const Operator &op : graph_.operators) {
+            LayerScheme &scheme = plan_.layers[size_t(&op - graph_.operators.data())];
+            if (scheme.compute != Compute::integer || scheme.activations.bits != 16 ||
+                has_int16_form(op.kind))
+                continue;
+            scheme.compute = Compute::float32;
+            plan_.notes.push_back(fmt::format(
+                "{} ({}) stays float: engines have no kernel for its 16-bit activations", op.name,
+                tflite_name_of(op.kind)));
+        }
     }
 
     /// A tensor is integer when an integer operator touches it.
@@ -260,6 +279,16 @@ void set_range(Plan &plan, TensorId group, const Range &range) {
     for (ActivationPlan &tensor : plan.tensors)
         if (tensor.integer && tensor.group == group)
             give(tensor, range);
+}
+
+ActivationPlan operand_plan(const Plan &plan, TensorId input, TensorId output) {
+    ActivationPlan result = plan.of(input);
+    const Grid &grid = plan.of(output).grid;
+    if (dtype_of(result.grid) != dtype_of(grid)) {
+        result.grid = grid;
+        give(result, result.range);
+    }
+    return result;
 }
 
 DType dtype_of(const Grid &grid) {

@@ -38,6 +38,10 @@ Plan make_plan(const Graph &graph, const Statistics &statistics, const Options &
 /// Gives all tensors of a group another range.
 void set_range(Plan &plan, TensorId group, const Range &range);
 
+/// How an operator that writes `output` reads `input`: on its grid or, where the two differ in
+/// type, on one of the output's type for the same range.
+ActivationPlan operand_plan(const Plan &plan, TensorId input, TensorId output);
+
 /// The type of a grid's integers.
 DType dtype_of(const Grid &grid);
 

@@ -60,7 +60,8 @@ std::vector<std::optional<LayerWeights>> rounded_layers(const Graph &graph, cons
         layer.bias = bias_of(graph, op);
         WeightContext context;
         if (scheme.compute == Compute::integer)
-            context.least_scales = least_scales(layer.bias, plan.of(op.inputs[0]).affine.scale);
+            context.least_scales =
+                least_scales(layer.bias, operand_plan(plan, op.inputs[0], op.outputs[0]));
         layer.weights = round_to_nearest(op, weight_rows(graph, op), scheme.weights, context);
     }
     return layers;

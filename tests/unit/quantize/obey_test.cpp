@@ -50,7 +50,7 @@ TEST_CASE("A target that says nothing runs what the kernels run", "[obey]") {
     check_message(error_of([&] { obey(asking("per-tensor,asymmetric"), target); }),
                   {"target x86-64-avx2: weights 'per-tensor,asymmetric'", "use symmetric"});
     check_message(error_of([&] { obey(asking("", "symmetric,16"), target); }),
-                  {"activations 'symmetric,16'", "'16' is not known", "then 8 bits"});
+                  {"activations 'symmetric,16'", "activations of 16 bits", "use 8 bits"});
 }
 
 TEST_CASE("What is left open adapts to the target", "[obey]") {
