@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
 
 using namespace octet::test;
 
@@ -140,6 +143,36 @@ TEST_CASE("Of a fat binary the newest PTX that fits is taken") {
           CUDA_ERROR_NO_BINARY_FOR_GPU);
     CHECK(cuModuleLoadData(&module, fat_binary({{1, 80, 0x8000, "x"}}).data()) ==
           CUDA_ERROR_NO_BINARY_FOR_GPU);
+}
+
+TEST_CASE("Fat binaries that NVIDIA's tool has made") {
+    if (std::system("command -v fatbinary >/dev/null 2>&1") != 0) {
+        WARN("there is no fatbinary; only hand-made fat binaries are tested");
+        return;
+    }
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / ("octet_fatbin_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    const std::string ptx = folder / "module.ptx", made = folder / "module.fatbin";
+    std::ofstream(ptx) << add_one;
+    for (bool compressed : {false, true}) {
+        const std::string command = "fatbinary --64 --create=" + made +
+                                    " --compress=" + (compressed ? "true" : "false") +
+                                    " --image3=kind=ptx,sm=80,file=" + ptx + " >/dev/null 2>&1";
+        REQUIRE(std::system(command.c_str()) == 0);
+        std::ifstream file(made, std::ios::binary);
+        const std::string image((std::istreambuf_iterator<char>(file)), {});
+        Device device;
+        CUmodule module = nullptr;
+        CHECK(cuModuleLoadData(&module, image.data()) ==
+              (compressed ? CUDA_ERROR_NO_BINARY_FOR_GPU : CUDA_SUCCESS));
+        if (compressed)
+            continue;
+        const CUdeviceptr data = device.upload(std::vector<uint32_t>(32, 4));
+        CHECK(device.launch(module, "k", {1, 1, 1}, {32, 1, 1}, {data, 0, 0, 0}) == 0);
+        CHECK(device.download<uint32_t>(data, 32)[9] == 5);
+    }
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("Launches outside of the limits are refused") {

@@ -139,7 +139,7 @@ private:
                     const std::string &body, Expected expected) {
         INFO(body);
         unsigned seed = 0;
-        auto next = [&] { return ++seed; };
+        [[maybe_unused]] auto next = [&] { return ++seed; };
         std::tuple<std::vector<Operands>...> operands{values<Operands>(next())...};
         std::vector<CUdeviceptr> parameters{device.allocate(count * sizeof(Result))};
         std::apply([&](const auto &...o) { (..., parameters.push_back(device.upload(o))); },

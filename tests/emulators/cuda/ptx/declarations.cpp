@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/format.h>
 #include <sstream>
 
 namespace octet::ptx {
@@ -117,9 +118,10 @@ std::vector<std::pair<std::string, int>> parse_registers(std::string_view text, 
             registers.emplace_back(name, bits);
             continue;
         }
-        int count = std::atoi(name.c_str() + open + 1);
+        const std::string prefix(name, 0, open);
+        const int count = std::atoi(name.c_str() + open + 1);
         for (int n = 0; n < count; n++)
-            registers.emplace_back(name.substr(0, open).append(std::to_string(n)), bits);
+            registers.emplace_back(fmt::format("{}{}", prefix, n), bits);
     }
     return registers;
 }
