@@ -184,6 +184,14 @@ OCTET_CUDA_API CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
     });
 }
 
+OCTET_CUDA_API CUresult cuDevicePrimaryCtxReset(CUdevice device) {
+    return cuDevicePrimaryCtxReset_v2(device);
+}
+
+OCTET_CUDA_API CUresult cuDevicePrimaryCtxRelease(CUdevice device) {
+    return cuDevicePrimaryCtxRelease_v2(device);
+}
+
 OCTET_CUDA_API CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned *flags, int *active) {
     return with_device(device, [&](Emulator &e) {
         *flags = 0;

@@ -72,6 +72,10 @@ OCTET_CUDA_API CUresult cuEventElapsedTime(float *milliseconds, CUevent start, C
     });
 }
 
+OCTET_CUDA_API CUresult cuEventElapsedTime_v2(float *milliseconds, CUevent start, CUevent end) {
+    return cuEventElapsedTime(milliseconds, start, end);
+}
+
 OCTET_CUDA_API CUresult cuEventDestroy_v2(CUevent event) {
     return call_in_context([&](OctetCudaContext &context) {
         return erase_owned(context.events, event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;

@@ -72,6 +72,7 @@ void decode_move(Decoder &d) {
         const int count = d.list_size(1);
         i.slot[0] = d.destination(0, type.bits);
         d.source_list(1, {Kind::Bits, type.bits / count});
+        d.use.reads.clear(); // Undefined parts come along, as with prmt.
         i.run = parts<true>(type, count);
     } else {
         take_operands(d, type, 1);
