@@ -57,6 +57,8 @@ octet_status copy_arena(octet_model *model, size_t offset, void *host, size_t by
     if (model == nullptr)
         return null_model();
     const size_t size = octet_model_arena_bytes(model);
+    if (bytes == 0)
+        return OCTET_OK;
     if (host == nullptr || offset > size || bytes > size - offset)
         return fail(OCTET_ERROR_ARGUMENT, "arena: ", bytes, " bytes at ", offset,
                     " are not in it or have no array; it has ", size);

@@ -43,6 +43,14 @@ private:
 
 } // namespace
 
+bool has_tile_functions() {
+#ifdef OCTET_TILE_FUNCTIONS
+    return true;
+#else
+    return false;
+#endif
+}
+
 DeviceKernels::DeviceKernels(int stages) : stages(stages) {
     current = this;
 }

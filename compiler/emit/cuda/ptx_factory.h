@@ -11,6 +11,9 @@
 
 namespace octet::emit {
 
+/// Whether this build has the tile functions of targets/cuda/tiles.ll in Halide's device module.
+bool has_tile_functions();
+
 /// What the wrapper does to the kernels of the pipeline that this thread lowers while it lives, and
 /// what it saw.
 class DeviceKernels {
