@@ -22,9 +22,16 @@ constexpr int n = 8;
 // The largest shape's operands, widened so that rows can be multiplied as vectors.
 using Row = int16_t[32];
 
-int16_t widened(uint32_t word, int byte, bool is_signed) {
-    return is_signed ? static_cast<int8_t>(word >> 8 * byte)
-                     : static_cast<uint8_t>(word >> 8 * byte);
+// The four words of a group of lanes are 16 neighbouring bytes of a row.
+void widen(const uint32_t *words, bool is_signed, int16_t *to) {
+    uint8_t bytes[16];
+    std::memcpy(bytes, words, sizeof bytes);
+    if (is_signed)
+        for (int n = 0; n < 16; n++)
+            to[n] = static_cast<int8_t>(bytes[n]);
+    else
+        for (int n = 0; n < 16; n++)
+            to[n] = bytes[n];
 }
 
 int32_t product(const Row &a, const Row &b) {
@@ -47,21 +54,14 @@ void run_product(Warp &warp, const Instruction &i) {
     constexpr int of_d = m == 16 ? 4 : 2, of_a = m / 8 * (k / 16), of_b = k / 16;
     const Slot *d = i.lists.data(), *a = d + of_d, *b = a + of_a, *c = b + of_b;
     Row rows[m] = {}, columns[n] = {};
-    for (int r = 0; r < of_a; r++) {
-        const uint32_t *words = warp.lanes<uint32_t>(a[r]);
-        const int row = m == 16 ? 8 * (r % 2) : 0, column = m == 16 ? 16 * (r / 2) : 0;
-        for (int lane = 0; lane < warp_size; lane++)
-            for (int byte = 0; byte < 4; byte++)
-                rows[row + lane / 4][column + lane % 4 * 4 + byte] =
-                    widened(words[lane], byte, i.option & SignedA);
-    }
-    for (int r = 0; r < of_b; r++) {
-        const uint32_t *words = warp.lanes<uint32_t>(b[r]);
-        for (int lane = 0; lane < warp_size; lane++)
-            for (int byte = 0; byte < 4; byte++)
-                columns[lane / 4][16 * r + lane % 4 * 4 + byte] =
-                    widened(words[lane], byte, i.option & SignedB);
-    }
+    for (int r = 0; r < of_a; r++)
+        for (int group = 0; group < 8; group++)
+            widen(warp.lanes<uint32_t>(a[r]) + 4 * group, i.option & SignedA,
+                  rows[(m == 16 ? 8 * (r % 2) : 0) + group] + (m == 16 ? 16 * (r / 2) : 0));
+    for (int r = 0; r < of_b; r++)
+        for (int group = 0; group < 8; group++)
+            widen(warp.lanes<uint32_t>(b[r]) + 4 * group, i.option & SignedB,
+                  columns[group] + 16 * r);
     int32_t results[of_d][warp_size];
     for (int r = 0; r < of_d; r++) {
         const int32_t *sums = warp.lanes<int32_t>(c[r]);
