@@ -1,5 +1,6 @@
 #include "shared_memory.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -39,22 +40,33 @@ uint64_t SharedMemory::version(int at, int count) const {
 int SharedMemory::read(int thread, int at, int count) {
     const int warp = thread / lanes_of_a_warp;
     const uint32_t now = clocks_.now(warp);
-    for (Touch *touch = &touches_[at]; touch != &touches_[at] + count; touch++) {
-        if (touch->writer != nobody && touch->writer != thread + 1 &&
-            !clocks_.has_seen(warp, (touch->writer - 1) / lanes_of_a_warp, touch->write_time))
-            return touch->writer - 1;
-        if (touch->read_time == now && touch->reader == several &&
-            (touch->reader_warps >> warp & 1))
-            continue;
-        if (seen_readers(*touch, thread)) {
-            touch->reader = static_cast<uint16_t>(thread + 1);
-            touch->reader_warps = 0;
-            touch->read_time = now;
-        } else {
-            touch->reader = several;
-            touch->read_time = std::max(touch->read_time, now);
+    // The bytes of an access mostly have the same past, so what was found for one holds for the
+    // next; they are compared and stored as two words.
+    using Words = std::array<uint64_t, 2>;
+    static_assert(sizeof(Touch) == sizeof(Words));
+    Words before{}, after{};
+    Touch *touches = touches_.data() + at;
+    for (int n = 0; n < count; n++) {
+        Words words;
+        std::memcpy(&words, &touches[n], sizeof words);
+        if (n == 0 || words[0] != before[0] || words[1] != before[1]) {
+            before = words;
+            Touch touch = std::bit_cast<Touch>(words);
+            if (touch.writer != nobody && touch.writer != thread + 1 &&
+                !clocks_.has_seen(warp, (touch.writer - 1) / lanes_of_a_warp, touch.write_time))
+                return touch.writer - 1;
+            if (seen_readers(touch, thread)) {
+                touch.reader = static_cast<uint16_t>(thread + 1);
+                touch.reader_warps = 0;
+                touch.read_time = now;
+            } else {
+                touch.reader = several;
+                touch.read_time = std::max(touch.read_time, now);
+            }
+            touch.reader_warps |= 1u << warp;
+            after = std::bit_cast<Words>(touch);
         }
-        touch->reader_warps |= 1u << warp;
+        std::memcpy(static_cast<void *>(&touches[n]), &after, sizeof after);
     }
     return -1;
 }
