@@ -250,8 +250,8 @@ void decode_permute(Decoder &d) {
     Type type = d.opcode.take_type();
     d.instruction.counted_as = Class::Integer;
     take_operands(d, type, 3);
-    // Compilers pack vectors whose other parts are undefined by this instruction: bytes of registers
-    // that nothing has written come along, and nobody looks at them.
+    // Compilers pack vectors whose other parts are undefined by this instruction: bytes of
+    // registers that nothing has written come along, and nobody looks at them.
     d.use.reads.clear();
     if (type.bits == 32)
         d.instruction.run = Lanewise<Permute, uint32_t, uint32_t, uint32_t, uint32_t>::run;

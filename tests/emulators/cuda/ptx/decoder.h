@@ -21,8 +21,7 @@ namespace octet::ptx {
 struct Symbol {
     Space space = Space::Global;
     uint64_t address = 0;
-    int variable = -1; ///< Index of a module's variable, whose address the loader knows.
-    bool dynamic = false;
+    bool dynamic = false; ///< The open array of dynamic shared memory.
 };
 
 class Decoder {

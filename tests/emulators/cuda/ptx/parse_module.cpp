@@ -60,7 +60,7 @@ private:
             return;
         Declaration d = parse_declaration(s.text, s.line);
         if (d.space == Space::Shared) {
-            Symbol symbol{Space::Shared, 0, -1, d.is_open};
+            Symbol symbol{Space::Shared, 0, d.is_open};
             if (!d.is_open)
                 symbol.address = reserve(module_shared_, d);
             symbols_[d.name] = symbol;
@@ -70,7 +70,7 @@ private:
             refuse(s.line, "'" + s.text + "' is not supported outside of a kernel");
         Variable v{d.name, d.space, d.align, initial_bytes(d, s.line), 0};
         v.address = place_(v);
-        symbols_[d.name] = {d.space, v.address, static_cast<int>(module_.variables.size()), false};
+        symbols_[d.name] = {d.space, v.address, false};
         module_.variables.push_back(std::move(v));
     }
 
@@ -113,7 +113,7 @@ private:
                 Declaration d = parse_declaration(text_of, head.line);
                 Parameter p{d.name, 0, d.bytes};
                 p.offset = static_cast<int>(reserve(kernel.parameter_bytes, d));
-                symbols[d.name] = {Space::Param, static_cast<uint64_t>(p.offset), -1, false};
+                symbols[d.name] = {Space::Param, static_cast<uint64_t>(p.offset), false};
                 kernel.parameters.push_back(p);
             }
         kernel.max_threads = max_threads(open == text.npos ? text : text.substr(close + 1));
@@ -128,7 +128,7 @@ private:
                 continue;
             Declaration d = parse_declaration(s.text, s.line);
             int &bytes = d.space == Space::Shared ? kernel.shared_bytes : kernel.local_bytes;
-            symbols[d.name] = {d.space, reserve(bytes, d), -1, false};
+            symbols[d.name] = {d.space, reserve(bytes, d), false};
         }
         for (auto &[name, symbol] : symbols)
             if (symbol.dynamic)
