@@ -55,6 +55,7 @@ lower::Program read_program(const file::Program &file) {
     program.name = file.name()->str();
     program.target = file.target()->str();
     program.rounding = rounding_from_name(file.rounding()->str());
+    program.images = int(file.images());
     program.arenas.clear();
     for (const file::Arena *arena : *file.arenas())
         program.arenas.push_back({"", arena->bytes(), arena->lower_bound()});

@@ -13,7 +13,7 @@
 namespace octet::file {
 
 /// Raised whenever octet_file.fbs or the meaning of one of its fields changes.
-inline constexpr uint32_t format_version = 3;
+inline constexpr uint32_t format_version = 4;
 
 /// Alignment, in bytes, of the weights in the file, and on systems with caches of the file image,
 /// of the arena, and of every argument's offset in weights and arena: a cache line and the widest

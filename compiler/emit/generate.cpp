@@ -85,6 +85,14 @@ Halide::Target halide_target(const Target &target) {
     return target.lane == "c" ? result : result.with_feature(Halide::Target::UserContext);
 }
 
+/// Schedules of the gpu family have images as the slowest loop of their grids: of the only axis, or
+/// of the axis of rows beside that of columns. Weights are the same for all images.
+int image_axis(const std::string &generator) {
+    if (generator == "decode_weights")
+        return 0;
+    return generator == "conv2d_tiles" ? 2 : 1;
+}
+
 } // namespace
 
 namespace {
@@ -107,7 +115,8 @@ void generate(const lower::Kernel &kernel, const Target &target,
     }
     if (target.lane == "cuda") {
         const DeviceCode code = device_code(signature, kernel.symbol, halide_target(target),
-                                            description.at("knobs").value("stages", 1));
+                                            description.at("knobs").value("stages", 1),
+                                            image_axis(description.at("generator")));
         const Image image = assemble_image(code.ptx, target, object);
         write_text_file(ptx_of(object), code.ptx);
         write_text_file(resources_of(object), to_text(image.resources));

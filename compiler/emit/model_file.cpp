@@ -111,10 +111,11 @@ Bytes write_model_file(const lower::Program &program, uint64_t fingerprint) {
     const auto name = builder.CreateString(program.name);
     const auto target = builder.CreateString(program.target);
     const auto rounding = builder.CreateString(std::string(name_of(program.rounding)));
-    file::FinishProgramBuffer(
-        builder, file::CreateProgram(builder, file::format_version, name, target, rounding,
-                                     fingerprint, inputs, outputs, arena_list, kernels, calls,
-                                     weights, 0, uint32_t(program.alignment)));
+    file::FinishProgramBuffer(builder, file::CreateProgram(builder, file::format_version, name,
+                                                           target, rounding, fingerprint, inputs,
+                                                           outputs, arena_list, kernels, calls,
+                                                           weights, 0, uint32_t(program.alignment),
+                                                           uint32_t(program.images)));
     seal(builder.GetBufferPointer(), builder.GetSize());
     Bytes image(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     verify(image, program.name);

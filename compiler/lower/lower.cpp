@@ -1,5 +1,6 @@
 #include "compiler/lower/lower.h"
 
+#include "compiler/graph/batch.h"
 #include "compiler/lower/lookup_chain.h"
 #include "compiler/support/error.h"
 
@@ -75,6 +76,7 @@ Program lower(const Graph &graph, const Target &target, const schedules::Tuned &
     Program program;
     program.name = graph.name;
     program.target = target.name;
+    program.images = images_of(graph);
     if (!graph.operators.empty())
         program.rounding = graph.operators.front().rounding;
     const Graph fused = fuse(fold(graph, program.notes), program.notes);

@@ -71,6 +71,7 @@ struct Arena {
 struct Program {
     std::string name, target;
     Rounding rounding = Rounding::reference;
+    int images = 1; ///< that calls treat independently of each other, the slowest axis of tensors
     std::vector<StoredTensor> tensors;
     std::vector<int> inputs, outputs; ///< indices into tensors
     std::vector<Kernel> kernels;

@@ -30,9 +30,9 @@ struct octet_device {
                          const octet::file::Program &program, octet::runtime::Placement *placement);
     /// Loads the kernels of the bound model.
     octet_status (*load)(octet_model &model);
-    /// Runs `count` calls from `first` on and waits for them.
-    octet_status (*run)(octet_model &model, size_t first, size_t count, const void *const *inputs,
-                        void *const *outputs);
+    /// Runs `count` calls from `first` on, on as many images, and waits for them.
+    octet_status (*run)(octet_model &model, size_t first, size_t count, size_t images,
+                        const void *const *inputs, void *const *outputs);
     /// Copies to (`write`) or from the arena.
     octet_status (*copy)(octet_model &model, size_t offset, void *host, size_t bytes, bool write);
     void (*close)(void *context);

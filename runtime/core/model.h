@@ -64,6 +64,9 @@ void bind(const file::Program &program, const octet_library &library, void *tabl
 octet_status check_arrays(const octet_model &model, const void *const *inputs,
                           void *const *outputs);
 
+/// Checks that the model runs on that many images.
+octet_status check_images(const octet_model &model, size_t count);
+
 /// Points the kernels to another array of a port.
 void attach(Port &port, uint8_t *array);
 

@@ -41,10 +41,10 @@ octet_status attach_all(octet_model &model, const void *const *inputs, void *con
     return OCTET_OK;
 }
 
-octet_status run_calls(octet_model &model, size_t first, size_t count, const void *const *inputs,
-                       void *const *outputs) {
+octet_status run_calls(octet_model &model, size_t first, size_t count, size_t images,
+                       const void *const *inputs, void *const *outputs) {
     if (model.device != nullptr)
-        return model.device->run(model, first, count, inputs, outputs);
+        return model.device->run(model, first, count, images, inputs, outputs);
     if (octet_status status = attach_all(model, inputs, outputs))
         return status;
     for (size_t i = first; i < first + count; ++i)
@@ -94,6 +94,19 @@ octet_status check_arrays(const octet_model &model, const void *const *inputs,
     return check_ports(model.outputs, model.program->outputs()->size(), outputs, "output");
 }
 
+octet_status check_images(const octet_model &model, size_t count) {
+    const size_t images = model.program->images();
+    const Quoted name{model.program->name()->c_str()};
+    if (count == 0 || count > images)
+        return fail(OCTET_ERROR_ARGUMENT, name, ": ", count, " images are not possible; pass 1 to ",
+                    images, ", or compile the model with a larger --batch");
+    if (model.device == nullptr && count != images)
+        return fail(OCTET_ERROR_ARGUMENT, name, ": its kernels compute ", images,
+                    " images at once on this target, not ", count, "; pass ", images,
+                    ", or compile the model with --batch ", count);
+    return OCTET_OK;
+}
+
 void attach(Port &port, uint8_t *array) {
     if (array == port.bound)
         return;
@@ -122,7 +135,17 @@ extern "C" {
 octet_status octet_model_run(octet_model *model, const void *const *inputs, void *const *outputs) {
     if (model == nullptr)
         return null_model();
-    return run_calls(*model, 0, model->program->calls()->size(), inputs, outputs);
+    return run_calls(*model, 0, model->program->calls()->size(), model->program->images(), inputs,
+                     outputs);
+}
+
+octet_status octet_model_run_images(octet_model *model, size_t count, const void *const *inputs,
+                                    void *const *outputs) {
+    if (model == nullptr)
+        return null_model();
+    if (octet_status status = check_images(*model, count))
+        return status;
+    return run_calls(*model, 0, model->program->calls()->size(), count, inputs, outputs);
 }
 
 octet_status octet_model_run_call(octet_model *model, size_t call, const void *const *inputs,
@@ -133,7 +156,11 @@ octet_status octet_model_run_call(octet_model *model, size_t call, const void *c
     if (call >= count)
         return fail(OCTET_ERROR_ARGUMENT, "call ", call, ": the model has ", count,
                     " calls; pass an index below that");
-    return run_calls(*model, call, 1, inputs, outputs);
+    return run_calls(*model, call, 1, model->program->images(), inputs, outputs);
+}
+
+size_t octet_model_images(const octet_model *model) {
+    return model == nullptr ? 0 : model->program->images();
 }
 
 size_t octet_model_input_count(const octet_model *model) {

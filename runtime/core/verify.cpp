@@ -98,6 +98,16 @@ bool region_bytes(const file::Program &program, const file::Argument &argument, 
     return argument.index() == 0 && argument.offset() % program.alignment() == 0;
 }
 
+/// Whether the images of a batch are the first axis of all inputs and outputs.
+bool verify_images(const file::Program &program) {
+    for (const Tensors *tensors : {program.inputs(), program.outputs()})
+        for (const file::TensorInfo *info : *tensors)
+            if (program.images() > 1 &&
+                (info->shape()->size() == 0 || uint32_t(info->shape()->Get(0)) != program.images()))
+                return false;
+    return program.images() > 0;
+}
+
 octet_status verify_arenas(const file::Program &program, const char *name) {
     const flatbuffers::Vector<const file::Arena *> &arenas = *program.arenas();
     // FlatBuffers' verifier looks at a vector's length but not at its elements' alignment.
@@ -195,6 +205,8 @@ octet_status verify_file(const void *data, size_t size, const char *name,
         return status;
     if (octet_status status = verify_tensors(*candidate.outputs(), name))
         return status;
+    if (!verify_images(candidate))
+        return damaged(name, "the number of images is impossible");
     if (octet_status status = verify_arenas(candidate, name))
         return status;
     const flatbuffers::Vector<uint8_t> &weights = *candidate.weights();

@@ -31,6 +31,19 @@ const char *first_line(char *log) {
     return log;
 }
 
+const char *remedy_of(octet_status status) {
+    switch (status) {
+    case OCTET_ERROR_MEMORY:
+        return "free memory on it or choose another card";
+    case OCTET_ERROR_ARGUMENT:
+        return "give a context that lives, and a stream of it";
+    case OCTET_ERROR_DEVICE_LOST:
+        return "close the model, and open it again once the card works";
+    default:
+        return "compile the model again for this card, or with --target host";
+    }
+}
+
 template <typename T>
 T *allocate(size_t count) {
     return static_cast<T *>(std::calloc(count > 0 ? count : 1, sizeof(T)));
@@ -39,9 +52,9 @@ T *allocate(size_t count) {
 } // namespace
 
 octet_status Device::failed(int error, const char *what) const {
-    return fail(status_of(error), name, ": ", what,
-                " failed on the CUDA card: ", driver.text(error), " (error ", error, ")",
-                error == out_of_memory ? "; free memory on it or choose another card" : "");
+    const octet_status status = status_of(error);
+    return fail(status, name, ": ", what, " failed on the CUDA card: ", driver.text(error),
+                " (error ", error, "); ", remedy_of(status));
 }
 
 octet_status Device::open_context(const octet_cuda_options &options) {
@@ -54,7 +67,7 @@ octet_status Device::open_context(const octet_cuda_options &options) {
         int count = 0;
         if (driver.device_count(&count) != success || options.device < 0 || options.device >= count)
             return fail(OCTET_ERROR_DEVICE, name, ": there is no CUDA card number ", options.device,
-                        ", there are ", count,
+                        ", this machine has ", count,
                         "; choose another, or compile the model with --target host");
         if (const int error = driver.device_get(&number, options.device))
             return failed(error, "opening the card");
@@ -70,6 +83,7 @@ octet_status Device::open_context(const octet_cuda_options &options) {
 }
 
 octet_status Device::reserve(const file::Program &program, Placement *placement) {
+    images = most_images = program.images();
     input_count = program.inputs()->size();
     output_count = program.outputs()->size();
     inputs = allocate<Address>(input_count);
@@ -85,10 +99,14 @@ octet_status Device::reserve(const file::Program &program, Placement *placement)
         total += aligned(dense_bytes(*info));
     for (const auto *info : *program.outputs())
         total += aligned(dense_bytes(*info));
-    if (const int error = driver.allocate(&memory, total > 0 ? total : alignment))
+    total = total > 0 ? total : alignment;
+    if (const int error = driver.allocate(&memory, total))
         return fail(status_of(error), name, ": ", total,
                     " bytes for weights and activations are not to be had on the CUDA card: ",
                     driver.text(error), "; free memory on it or choose another card");
+    // Blocks of threads that reach behind the images of a run read what no run has written.
+    if (const int error = driver.fill(memory, 0, total, stream))
+        return failed(error, "clearing the memory");
     Address next = memory + arena + weights;
     for (size_t i = 0; i < input_count; ++i) {
         inputs[i] = next;
@@ -133,10 +151,11 @@ octet_status Device::load(const octet_device_kernel &kernel) {
     if (capability < int(kernel.capability)) {
         char card[128] = "the CUDA card";
         driver.device_name(card, sizeof card, number);
-        return fail(OCTET_ERROR_DEVICE, name, ": ", card, " has compute capability ",
-                    capability / 10, ".", capability % 10, ", the kernels need ",
-                    kernel.capability / 10, ".", kernel.capability % 10,
-                    "; compile the model for an older card (see octet targets) or for host");
+        return fail(
+            OCTET_ERROR_DEVICE, name, ": ", card, " has compute capability ", capability / 10, ".",
+            capability % 10, ", the kernels need ", kernel.capability / 10, ".",
+            kernel.capability % 10,
+            "; compile the model for an older card (see octet targets) or with --target host");
     }
     char log[512] = "";
     int options[] = {jit_error_log, jit_error_log_bytes};
@@ -145,7 +164,7 @@ octet_status Device::load(const octet_device_kernel &kernel) {
     if (const int error = driver.module_load(&loaded.module, kernel.image, 2, options, values))
         return fail(status_of(error), name, ": the CUDA driver does not load kernel ",
                     kernel.launches[0].function, ": ", driver.text(error), " ", first_line(log),
-                    "; compile the model again for this card, or for host");
+                    "; compile the model again for this card, or with --target host");
     loaded.functions = allocate<Handle>(kernel.launch_count);
     kernels[kernel_count++] = loaded;
     if (loaded.functions == nullptr)
@@ -172,7 +191,12 @@ octet_status Device::launch(const octet_device_kernel &kernel, void **buffers) c
         void *parameters[file::max_arguments];
         for (uint32_t k = 0; k < launch.argument_count; ++k)
             parameters[k] = &static_cast<HalideBuffer *>(buffers[launch.arguments[k]])->host;
-        const uint32_t *grid = launch.grid, *block = launch.block;
+        const uint32_t *block = launch.block;
+        uint32_t grid[] = {launch.grid[0], launch.grid[1], launch.grid[2]};
+        if (launch.image_axis != 0) {
+            uint32_t &extent = grid[launch.image_axis - 1];
+            extent = uint32_t((uint64_t(extent) * images + most_images - 1) / most_images);
+        }
         if (const int error =
                 driver.launch(loaded->functions[i], grid[0], grid[1], grid[2], block[0], block[1],
                               block[2], launch.shared_bytes, stream, parameters, nullptr))

@@ -29,6 +29,8 @@ struct Device {
     LoadedKernel *kernels = nullptr;
     size_t kernel_count = 0, kernel_capacity = 0;
     Handle recorded = nullptr; ///< the run as a graph, for the arrays that are bound
+    size_t most_images = 1;    ///< of a batch
+    size_t images = 1;         ///< that launches are for, recorded ones too
 
     /// Keeps a message on an error of the driver; `what` is what was tried.
     octet_status failed(int error, const char *what) const;

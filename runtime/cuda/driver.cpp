@@ -81,7 +81,12 @@ octet_status status_of(int error) {
     case invalid_ptx:
     case unsupported_ptx_version:
         return OCTET_ERROR_DEVICE;
+    case invalid_value:
+    case invalid_context:
+    case invalid_handle:
+        return OCTET_ERROR_ARGUMENT;
     case invalid_image:
+    case not_found:
         return OCTET_ERROR_KERNEL;
     default:
         return OCTET_ERROR_DEVICE_LOST;

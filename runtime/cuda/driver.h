@@ -16,12 +16,16 @@ using Address = uint64_t;
 
 enum Result : int {
     success = 0,
+    invalid_value = 1,
     out_of_memory = 2,
     no_device = 100,
     invalid_image = 200,
+    invalid_context = 201,
     no_binary_for_gpu = 209,
     invalid_ptx = 218,
     unsupported_ptx_version = 222,
+    invalid_handle = 400,
+    not_found = 500,
 };
 
 enum Attribute : int { capability_major = 75, capability_minor = 76 };
@@ -57,6 +61,7 @@ inline constexpr int least_version = 11040;
     F(free, "cuMemFree_v2", (Address))                                                             \
     F(copy_to_device, "cuMemcpyHtoDAsync_v2", (Address, const void *, size_t, Handle))             \
     F(copy_to_host, "cuMemcpyDtoHAsync_v2", (void *, Address, size_t, Handle))                     \
+    F(fill, "cuMemsetD8Async", (Address, unsigned char, size_t, Handle))                           \
     F(pointer_attribute, "cuPointerGetAttribute", (void *, int, Address))                          \
     F(launch, "cuLaunchKernel",                                                                    \
       (Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle,       \

@@ -95,8 +95,6 @@ octet_status launch_all(const octet_model &model, size_t first, size_t count) {
 
 octet_status record(const octet_model &model, Device &device) {
     const Driver &driver = device.driver;
-    if (const int error = driver.capture_begin(device.stream, relaxed_capture))
-        return device.failed(error, "recording the run");
     const octet_status status = launch_all(model, 0, model.program->calls()->size());
     Handle graph = nullptr;
     int error = driver.capture_end(device.stream, &graph);
@@ -109,34 +107,47 @@ octet_status record(const octet_model &model, Device &device) {
     return error == success ? OCTET_OK : device.failed(error, "recording the run");
 }
 
-/// The whole run as one graph where it may be recorded; not on a stream that its owner records.
+/// The whole run as one graph where it may be recorded; not on a stream that its owner records, and
+/// not on the default stream.
 octet_status launch_run(const octet_model &model, Device &device) {
     int capturing = 0;
     if (device.driver.capture_status(device.stream, &capturing) != success || capturing != 0 ||
         !device.records)
         return launch_all(model, 0, model.program->calls()->size());
-    if (device.recorded == nullptr)
+    if (device.recorded == nullptr) {
+        device.records = device.driver.capture_begin(device.stream, relaxed_capture) == success;
+        if (!device.records)
+            return launch_run(model, device);
         if (octet_status status = record(model, device))
             return status;
+    }
     if (const int error = device.driver.graph_launch(device.recorded, device.stream))
         return device.failed(error, "the run");
     return OCTET_OK;
 }
 
-octet_status enqueue(octet_model &model, size_t first, size_t count, const void *const *inputs,
-                     void *const *outputs) {
+/// Bytes of the images that are computed.
+size_t used_bytes(const Device &device, const Port &port) {
+    return port.info.bytes / device.most_images * device.images;
+}
+
+octet_status enqueue(octet_model &model, size_t first, size_t count, size_t images,
+                     const void *const *inputs, void *const *outputs) {
     Device &device = device_of(model);
     const Driver &driver = device.driver;
     if (octet_status status = check_arrays(model, inputs, outputs))
         return status;
+    if (images != device.images)
+        device.forget();
+    device.images = images;
     for (size_t i = 0; i < device.input_count; ++i) {
         Port &port = model.inputs[i];
         if (octet_status status = rebind(device, port, inputs[i], device.inputs[i]))
             return status;
         if (port.bound != reinterpret_cast<uint8_t *>(device.inputs[i]))
             continue;
-        if (const int error =
-                driver.copy_to_device(device.inputs[i], inputs[i], port.info.bytes, device.stream))
+        if (const int error = driver.copy_to_device(device.inputs[i], inputs[i],
+                                                    used_bytes(device, port), device.stream))
             return device.failed(error, "copying an input");
     }
     for (size_t i = 0; i < device.output_count; ++i)
@@ -149,8 +160,8 @@ octet_status enqueue(octet_model &model, size_t first, size_t count, const void 
         const Port &port = model.outputs[i];
         if (port.bound != reinterpret_cast<uint8_t *>(device.outputs[i]))
             continue;
-        if (const int error =
-                driver.copy_to_host(outputs[i], device.outputs[i], port.info.bytes, device.stream))
+        if (const int error = driver.copy_to_host(outputs[i], device.outputs[i],
+                                                  used_bytes(device, port), device.stream))
             return device.failed(error, "copying an output");
     }
     return OCTET_OK;
@@ -161,12 +172,18 @@ octet_status wait(const Device &device) {
     return error == success ? OCTET_OK : device.failed(error, "the run");
 }
 
-octet_status run(octet_model &model, size_t first, size_t count, const void *const *inputs,
-                 void *const *outputs) {
-    const Current current(device_of(model));
-    if (octet_status status = enqueue(model, first, count, inputs, outputs))
+octet_status run(octet_model &model, size_t first, size_t count, size_t images,
+                 const void *const *inputs, void *const *outputs) {
+    const Device &device = device_of(model);
+    const Current current(device);
+    int capturing = 0;
+    if (device.driver.capture_status(device.stream, &capturing) == success && capturing != 0)
+        return fail(OCTET_ERROR_ARGUMENT, Quoted{device.name},
+                    ": its stream is being recorded, so that nothing can be waited for; use "
+                    "octet_cuda_run_async");
+    if (octet_status status = enqueue(model, first, count, images, inputs, outputs))
         return status;
-    return wait(device_of(model));
+    return wait(device);
 }
 
 octet_status copy(octet_model &model, size_t offset, void *host, size_t bytes, bool write) {
@@ -205,8 +222,17 @@ octet_status octet_cuda_run_async(octet_model *model, const void *const *inputs,
                                   void *const *outputs) {
     if (model == nullptr || model->device != &octet_cuda_device)
         return cuda::not_on_card(model);
+    return octet_cuda_run_images_async(model, model->program->images(), inputs, outputs);
+}
+
+octet_status octet_cuda_run_images_async(octet_model *model, size_t count,
+                                         const void *const *inputs, void *const *outputs) {
+    if (model == nullptr || model->device != &octet_cuda_device)
+        return cuda::not_on_card(model);
+    if (octet_status status = check_images(*model, count))
+        return status;
     const cuda::Current current(cuda::device_of(*model));
-    return cuda::enqueue(*model, 0, model->program->calls()->size(), inputs, outputs);
+    return cuda::enqueue(*model, 0, model->program->calls()->size(), count, inputs, outputs);
 }
 
 octet_status octet_cuda_wait(octet_model *model) {

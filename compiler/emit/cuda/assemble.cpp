@@ -116,10 +116,10 @@ std::string device_source(const std::string &symbol, const DeviceCode &code, con
     source += "static const octet_launch launches[] = {\n";
     for (size_t i = 0; i < code.launches.size(); ++i) {
         const Launch &launch = code.launches[i];
-        source +=
-            fmt::format("    {{\"{}\", {{{}}}, {{{}}}, {}, {}, arguments_{}}},\n", launch.function,
-                        fmt::join(launch.grid, ", "), fmt::join(launch.block, ", "),
-                        launch.shared_bytes, launch.arguments.size(), i);
+        source += fmt::format("    {{\"{}\", {{{}}}, {{{}}}, {}, {}, arguments_{}, {}}},\n",
+                              launch.function, fmt::join(launch.grid, ", "),
+                              fmt::join(launch.block, ", "), launch.shared_bytes,
+                              launch.arguments.size(), i, launch.image_axis);
     }
     return source + fmt::format("}};\n"
                                 "static const octet_device_kernel kernel = {{image, sizeof image, "

@@ -101,7 +101,7 @@ std::string ptx_of(const Module &module) {
 } // namespace
 
 DeviceCode device_code(const generators::Signature &signature, const std::string &symbol,
-                       const Halide::Target &halide, int stages) {
+                       const Halide::Target &halide, int stages, int image_axis) {
     std::map<std::string, uint8_t> buffers;
     for (const Argument &input : signature.inputs)
         buffers.emplace(input.name + ".buffer", uint8_t(buffers.size()));
@@ -114,8 +114,10 @@ DeviceCode device_code(const generators::Signature &signature, const std::string
     Launches launches(std::move(buffers), code.launches);
     for (const LoweredFunc &function : module.functions())
         function.body.accept(&launches);
-    for (Launch &launch : code.launches)
+    for (Launch &launch : code.launches) {
         launch.shared_bytes *= kernels.shared_factor(launch.function);
+        launch.image_axis = image_axis;
+    }
     return code;
 }
 

@@ -22,6 +22,7 @@ struct Launch {
     uint32_t shared_bytes = 0;
     /// Of each parameter, the number of the kernel's buffer: inputs first, then outputs.
     std::vector<uint8_t> arguments;
+    int image_axis = 1; ///< octet_launch's
 };
 
 struct DeviceCode {
@@ -29,10 +30,10 @@ struct DeviceCode {
     std::vector<Launch> launches; ///< in order
 };
 
-/// `stages` is of copies into shared memory (pipeline_copies.h). Throws Error where a part of the
-/// kernel would run on the host, where a size is not constant, or where Halide wants memory of its
-/// own.
+/// `stages` is of copies into shared memory (pipeline_copies.h), `image_axis` of all launches.
+/// Throws Error where a part of the kernel would run on the host, where a size is not constant, or
+/// where Halide wants memory of its own.
 DeviceCode device_code(const generators::Signature &signature, const std::string &symbol,
-                       const Halide::Target &halide, int stages);
+                       const Halide::Target &halide, int stages, int image_axis);
 
 } // namespace octet::emit

@@ -21,7 +21,11 @@ typedef struct octet_launch {
     uint32_t grid[3], block[3];
     uint32_t shared_bytes; /* memory that the threads of a block share */
     uint32_t argument_count;
-    const uint8_t *arguments; /* which of the kernel's buffers each of the function's parameters is */
+    /* Which of the kernel's buffers each of the function's parameters is. */
+    const uint8_t *arguments;
+    /* The grid's axis, 1 to 3, that grows with the images of a batch, which lie one behind another
+     * along it; 0 where the launch does not depend on them. */
+    uint32_t image_axis;
 } octet_launch;
 
 typedef struct octet_device_kernel {

@@ -30,12 +30,12 @@ typedef enum octet_status {
     OCTET_ERROR_MEMORY = 5,   /* memory for the arena or the tables could not be had */
     OCTET_ERROR_KERNEL = 6,   /* a kernel reported an error */
     /* Where there is no octet_last_error to tell them apart (octet/bare_metal.h): */
-    OCTET_ERROR_ALIGNMENT = 7, /* the image, the arena or an array is misaligned */
-    OCTET_ERROR_ARENA = 8,     /* the arena is smaller than the model needs */
-    OCTET_ERROR_VERSION = 9,   /* a model file of another format version */
-    OCTET_ERROR_CHECKSUM = 10, /* the model file is damaged */
-    OCTET_ERROR_TARGET = 11,   /* file and kernel library are for different targets */
-    OCTET_ERROR_PROGRAM = 12,  /* a call does not fit its memory or its kernel */
+    OCTET_ERROR_ALIGNMENT = 7,   /* the image, the arena or an array is misaligned */
+    OCTET_ERROR_ARENA = 8,       /* the arena is smaller than the model needs */
+    OCTET_ERROR_VERSION = 9,     /* a model file of another format version */
+    OCTET_ERROR_CHECKSUM = 10,   /* the model file is damaged */
+    OCTET_ERROR_TARGET = 11,     /* file and kernel library are for different targets */
+    OCTET_ERROR_PROGRAM = 12,    /* a call does not fit its memory or its kernel */
     OCTET_ERROR_DEVICE = 13,     /* no driver or device that can run the kernels */
     OCTET_ERROR_DEVICE_LOST = 14 /* the device failed; close the model */
 } octet_status;
@@ -112,6 +112,16 @@ octet_status octet_model_open_memory(const void *data, size_t size, const octet_
  * octet_model_input and octet_model_output tell, aligned to their element, distinct from each
  * other; the caller keeps them. One call at a time per model. */
 octet_status octet_model_run(octet_model *model, const void *const *inputs, void *const *outputs);
+
+/* How many images the model computes at once: the first extent of its inputs and outputs, where
+ * nothing connects two of them, otherwise 1. `octet compile --batch N` makes models for N. */
+size_t octet_model_images(const octet_model *model);
+
+/* Runs the network on the first `count` images. Arrays in the host's memory need to hold no more
+ * than these. On a CPU kernels compute all images, so `count` must be octet_model_images there; on
+ * other devices it may be any number from 1 to that. */
+octet_status octet_model_run_images(octet_model *model, size_t count, const void *const *inputs,
+                                    void *const *outputs);
 
 /* Runs one call of the program alone on whatever the arena holds (benchmarks, verification). */
 octet_status octet_model_run_call(octet_model *model, size_t call, const void *const *inputs,
