@@ -1,6 +1,8 @@
 // octet bench: where a network's time goes, layer by layer, beside what this machine can do at
 // most; on an emulator, where its instructions go.
+#include "compiler/executor/cuda_driver.h"
 #include "compiler/support/pending_file.h"
+#include "tools/card_counts.h"
 #include "tools/int8_peak.h"
 #include "tools/model.h"
 #include "tools/table.h"
@@ -160,15 +162,31 @@ void print_counts(const Result &result) {
                with_commas(int64_t(result.count.stack_bytes)));
 }
 
+/// In the interpreter of CUDA kernels, whose time says nothing of a card's.
+int run_interpreted(const Options &options, const Compiled &compiled) {
+    const std::vector<CardCount> counts = count_on_card(compiled);
+    if (!options.json.empty())
+        write_text_file(options.json, to_json(compiled.program, counts));
+    fmt::print("{} on {}, rounding {}: counts of the interpreter, no times; instructions are those "
+               "of warps, loaded and stored are bytes of global memory, sectors 32 of them\n{}",
+               compiled.program.name, compiled.program.target, name_of(compiled.program.rounding),
+               to_text(compiled.program, counts));
+    return 0;
+}
+
 int run(const Options &options) {
     const Compiled compiled = load_model(options).compiled;
+    const bool card = compiled.target.lane == "cuda";
+    if (card && cuda_driver(compiled.target).interpreter)
+        return run_interpreted(options, compiled);
     Result result{.compiled = compiled, .threads = options.threads};
     if (compiled.target.runner.kind == Runner::Kind::command) {
         result.count = count(compiled);
     } else {
         Session session(compiled, options.threads);
         result.timing = measure(session, options.seconds);
-        result.peak = measure_int8_peak(); // last, when the core has its working clock
+        if (!card)
+            result.peak = measure_int8_peak(); // last, when the core has its working clock
     }
     if (!options.json.empty())
         write_text_file(options.json, to_json(result));
@@ -191,7 +209,8 @@ Verb add_bench(Arguments command) {
 Times are minimum and median over repeated runs, in microseconds; the share of peak is that of the
 minimum. The peak is what int8 multiply-accumulates on registers alone reach on this machine.
 On a target that an emulator runs, the table shows executed instructions instead, and what was used of
-arena and stack.
+arena and stack. On a cuda target without a card it shows what the interpreter of its kernels counts;
+on a card times include the copies of inputs and outputs.
 
 Example: taskset -c 1 octet bench vww.tflite --rounding float --json vww.json
          octet bench vww.tflite --target cortex-m4)");

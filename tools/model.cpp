@@ -1,6 +1,7 @@
 #include "tools/model.h"
 
 #include "compiler/executor/cuda_driver.h"
+#include "compiler/graph/batch.h"
 #include "compiler/import/import.h"
 #include "compiler/open.h"
 #include "compiler/support/error.h"
@@ -21,6 +22,8 @@ void add_model_options(Arguments &verb, ModelOptions &options) {
     verb.option("--rounding", options.rounding,
                 "reference, micro or float; by default what the model asks for");
     verb.option("--threads", options.threads, 1, 64, "Threads that run the kernels");
+    verb.option("--batch", options.batch, 0, 1 << 16,
+                "Images computed at once; 0: as many as the network is for");
     verb.option("--cache", options.cache,
                 "Folder of compiled kernels; by default $OCTET_CACHE or ~/.cache/octet");
     verb.flag("--verbose", options.verbose, "Say on stderr what is done");
@@ -38,7 +41,7 @@ Graph load_graph(const ModelOptions &options) {
         graph.set_rounding(rounding_from_name(options.rounding));
         check(graph); // An ONNX network may have scales that only the rounding `float` allows.
     }
-    return graph;
+    return options.batch == 0 ? graph : with_batch(graph, options.batch);
 }
 
 Model load_model(const ModelOptions &options) {
@@ -49,6 +52,11 @@ Model load_model(const ModelOptions &options) {
         model.compiled = compile_graph(model.graph, target, options);
         return model;
     }
+    if (options.batch != 0)
+        throw UsageError(
+            "{}: its batch was chosen when it was compiled; leave --batch away or give "
+            "the network",
+            options.model);
     if (!options.rounding.empty())
         throw UsageError("{}: its rounding was chosen when it was compiled; leave --rounding away "
                          "or give the network",

@@ -15,14 +15,15 @@ struct ModelOptions {
     std::string rounding; ///< empty: what the model asks for
     std::string cache;
     int threads = 1;
+    int batch = 0; ///< images computed at once; 0: as the network has them
     bool verbose = false;
 };
 
-/// Adds MODEL, --target, --rounding, --threads, --cache and --verbose to a verb.
+/// Adds MODEL, --target, --rounding, --threads, --batch, --cache and --verbose to a verb.
 void add_model_options(Arguments &verb, ModelOptions &options);
 
-/// Reads options.model and applies --rounding. Throws UsageError for a .octet file that holds a
-/// compiled program and no network.
+/// Reads options.model and applies --rounding and --batch. Throws UsageError for a .octet file that
+/// holds a compiled program and no network.
 Graph load_graph(const ModelOptions &options);
 
 /// A model ready to run: from a network, compiled now, or from a compiled .octet file with its

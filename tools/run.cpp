@@ -1,6 +1,7 @@
 // octet run: arrays in, arrays out, through a target's kernels: in this process or by its runner's
 // command.
 #include "compiler/executor.h"
+#include "compiler/graph/batch.h"
 #include "compiler/reference/interpreter.h"
 #include "compiler/support/error.h"
 #include "tools/model.h"
@@ -108,15 +109,18 @@ int run(const Options &options) {
             throw UsageError("{}: there is no such file; check the path", file);
         arrays.push_back(read_npy(file));
     }
+    const int64_t added = options.batch == 0 ? 0 : complete(graph, images_of(graph), arrays);
     const int64_t runs = count_runs(graph, arrays, options.inputs);
 
-    const std::vector<Array> results =
+    std::vector<Array> results =
         interpret ? run_reference(graph, arrays, runs)
                   : run_all(graph, arrays, runs, *make_executor(model.compiled, options.threads));
 
     std::vector<NpyFile> files;
-    for (size_t i = 0; i < results.size(); i++)
+    for (size_t i = 0; i < results.size(); i++) {
+        drop_last(results[i], added);
         files.push_back({options.outputs[i], &results[i]});
+    }
     write_npy(files);
     return 0;
 }
@@ -132,7 +136,8 @@ Verb add_run(Arguments command) {
     verb.option("-o,--output", options->outputs, "One .npy file per output of the network",
                 Need::required);
     verb.footer(R"(
-The first axis of an array counts samples; one sample may come without it. Types must be the
+The first axis of an array counts samples; one sample may come without it. With --batch their number
+need not be a multiple of it. Types must be the
 network's own: `octet inspect MODEL` shows them. All outputs are written or none.
 
 Example: octet run vww.tflite --input photographs.npy --output scores.npy)");

@@ -47,6 +47,37 @@ int batch_of(const Tensor &tensor) {
     return tensor.shape.empty() ? 1 : tensor.shape[0];
 }
 
+int64_t complete(const Graph &graph, int images, std::vector<Array> &arrays) {
+    if (images == 1 || arrays.empty() || arrays.size() != graph.inputs.size())
+        return 0;
+    int64_t samples = -1;
+    for (size_t i = 0; i < arrays.size(); ++i) {
+        const Shape &shape = arrays[i].shape;
+        const Shape sample = sample_shape(graph.tensor(graph.inputs[i]));
+        const bool several = shape.size() == sample.size() + 1;
+        const int64_t count = several ? shape[0] : 1;
+        if (Shape(shape.begin() + several, shape.end()) != sample || count == 0 ||
+            (samples >= 0 && count != samples))
+            return 0;
+        samples = count;
+    }
+    const int64_t missing = (images - samples % images) % images;
+    for (size_t i = 0; i < arrays.size(); ++i) {
+        Array &array = arrays[i];
+        const Shape sample = sample_shape(graph.tensor(graph.inputs[i]));
+        array.data.resize(array.data.size() / size_t(samples) * size_t(samples + missing));
+        array.shape = sample;
+        array.shape.insert(array.shape.begin(), int(samples + missing));
+    }
+    return missing;
+}
+
+void drop_last(Array &array, int64_t count) {
+    const int64_t samples = array.shape.at(0);
+    array.data.resize(array.data.size() / size_t(samples) * size_t(samples - count));
+    array.shape[0] = int(samples - count);
+}
+
 int64_t count_runs(const Graph &graph, const std::vector<Array> &arrays,
                    const std::vector<std::string> &files) {
     if (arrays.size() != graph.inputs.size()) {
