@@ -3,6 +3,7 @@
 #include "compiler/budget.h"
 #include "compiler/emit/cache.h"
 #include "compiler/emit/cuda/assemble.h"
+#include "compiler/emit/cuda/ptx_factory.h"
 #include "compiler/emit/kernels.h"
 #include "compiler/emit/library.h"
 #include "compiler/emit/model_file.h"
@@ -74,6 +75,7 @@ Compiled compile(const Graph &graph, const CompileOptions &options) {
 }
 
 Compiled compile(const Graph &graph, const CompileOptions &options, const schedules::Tuned &tuned) {
+    emit::require_tile_functions(options.target);
     const fs::path cache = emit::cache_directory(options.cache);
     Compiled result;
     result.target = options.target;

@@ -1,4 +1,5 @@
 // octet targets: the chips that are known, one of them in detail, a new one, a check of one.
+#include "compiler/executor/cuda_driver.h"
 #include "compiler/support/error.h"
 #include "compiler/support/pending_file.h"
 #include "compiler/target/target.h"
@@ -26,6 +27,8 @@ std::string runs(const Target &target) {
         return "no";
     if (const auto missing = missing_programs(target, true); !missing.empty())
         return fmt::format("needs {}", fmt::join(missing, ", "));
+    if (target.lane == "cuda")
+        return cuda_availability(target);
     switch (target.runner.kind) {
     case Runner::Kind::in_process:
         return "yes";

@@ -1,5 +1,7 @@
 #include "compiler/executor/cuda_driver.h"
 
+#include "compiler/emit/cuda/assemble.h"
+#include "compiler/emit/cuda/ptx_factory.h"
 #include "compiler/support/error.h"
 
 #include <dlfcn.h>
@@ -47,6 +49,21 @@ CudaDriver cuda_driver(const Target &target) {
     throw Error("target {}: {}, and the interpreter of its kernels is not built; use a machine "
                 "with such a card, or --target host",
                 target.name, result.reason);
+}
+
+std::string cuda_availability(const Target &target) {
+    std::string words;
+    try {
+        emit::require_tile_functions(target);
+        words = cuda_driver(target).interpreter ? "in an interpreter" : "yes";
+    } catch (const Error &) {
+        const bool tiles = target.instructions.empty() || emit::has_tile_functions();
+        return tiles ? "no: neither a card nor the interpreter" : "no: built without llvm-as";
+    }
+    const auto &assembler = target.toolchain.ptx_assembler;
+    if (!assembler.empty() && !emit::has_assembler(target))
+        words += fmt::format(", as PTX without {}", assembler.front());
+    return words;
 }
 
 } // namespace octet

@@ -51,6 +51,13 @@ bool has_tile_functions() {
 #endif
 }
 
+void require_tile_functions(const Target &target, bool built) {
+    if (target.lane == "cuda" && !target.instructions.empty() && !built)
+        throw Error("target {}: Octet was built without llvm-as and llvm-dis, which its tile "
+                    "instructions need; install llvm-19 and build again, or use cuda-sm61",
+                    target.name);
+}
+
 DeviceKernels::DeviceKernels(int stages) : stages(stages) {
     current = this;
 }

@@ -5,6 +5,8 @@
 // that did not take effect would go unnoticed, so `DeviceKernels` counts the kernels that it saw.
 #pragma once
 
+#include "compiler/target/target.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,6 +15,9 @@ namespace octet::emit {
 
 /// Whether this build has the tile functions of targets/cuda/tiles.ll in Halide's device module.
 bool has_tile_functions();
+
+/// Throws Error where the target counts on tile functions and Octet was built without them.
+void require_tile_functions(const Target &target, bool built = has_tile_functions());
 
 /// What the wrapper does to the kernels of the pipeline that this thread lowers while it lives, and
 /// what it saw.
