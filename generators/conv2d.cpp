@@ -28,6 +28,12 @@ int Conv2dSpec::dots() const {
     return (run + group - 1) / group;
 }
 
+bool Conv2dSpec::reaches_outside() const {
+    return pad_top > 0 || pad_left > 0 ||
+           (out_h - 1) * stride_h + (kernel_h - 1) * dilation_h >= in_h ||
+           (out_w - 1) * stride_w + (kernel_w - 1) * dilation_w >= in_w;
+}
+
 std::vector<int> Conv2dSpec::staged_extents() const {
     const int columns = (out_w - 1) * stride_w + (kernel_w - 1) * dilation_w + 1;
     const int rows = (out_h - 1) * stride_h + (kernel_h - 1) * dilation_h + 1;
@@ -142,7 +148,15 @@ Conv2d::Conv2d(const Conv2dSpec &spec) : spec(spec) {
             // Channels beyond c_in are read where they lie in the stride; their weights are 0.
             if (spec.dots() * spec.group <= spec.in_stride_c)
                 input.dim(0).set_bounds(0, spec.dots() * spec.group);
-            staged(c, x, y, n) = convert(input(c, x, y, n));
+            const Expr column = x - spec.pad_left, line = y - spec.pad_top;
+            if (spec.reaches_outside())
+                bounded(c, x, y, n) = select(
+                    column >= 0 && column < spec.in_w && line >= 0 && line < spec.in_h,
+                    input(c, clamp(column, 0, spec.in_w - 1), clamp(line, 0, spec.in_h - 1), n),
+                    pad(0));
+            else
+                bounded(c, x, y, n) = input(c, x, y, n);
+            staged(c, x, y, n) = convert(bounded(c, x, y, n));
         }
         // The first input channel of c's group.
         const Expr first = spec.groups == 1

@@ -4,8 +4,9 @@
 //                          acc         bias, folded when the weights are packed
 //
 // Weights are symmetric; lowering refuses others.
-// Padding enters as zx, in a staged copy of the input. The reduction is grouped by `group`
-// channels, the shape of the chips' dot products. Two formulations of the same sum:
+// Padding enters as zx, in a staged copy of the input or, in `dot` without one, by a choice at each
+// access. The reduction is grouped by `group` channels, the shape of the chips' dot products.
+// Formulations of the same sum:
 //
 //   dot      groups of channels at one tap: activations need stride_c to be a multiple of group
 //   row_dot  groups along the flattened (tap column, channel) row, in_stride_c elements a column:
@@ -55,6 +56,8 @@ struct Conv2dSpec {
                                    rebias_input, formulation, group, lanes, staged, staged_type,
                                    staged_lead, scratch_bytes, even_odd, epilogue)
 
+    /// Whether windows reach beyond the input.
+    bool reaches_outside() const;
     /// Dot products in one run: over channels (dot), tap columns and channels (row_dot), all taps
     /// (column_dot).
     int dots() const;

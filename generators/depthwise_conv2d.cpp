@@ -7,6 +7,12 @@ namespace octet::generators {
 using namespace Halide;
 using namespace Halide::ConciseCasts;
 
+bool DepthwiseConv2dSpec::reaches_outside() const {
+    return pad_top > 0 || pad_left > 0 ||
+           (out_h - 1) * stride_h + (kernel_h - 1) * dilation_h >= in_h ||
+           (out_w - 1) * stride_w + (kernel_w - 1) * dilation_w >= in_w;
+}
+
 std::vector<int> DepthwiseConv2dSpec::staged_extents() const {
     return {epilogue.channels, (out_w - 1) * stride_w + (kernel_w - 1) * dilation_w + 1,
             (out_h - 1) * stride_h + (kernel_h - 1) * dilation_h + 1, batch};
@@ -69,8 +75,9 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
     const bool copied = spec.staged || planar;
     const auto &[c, x, y, n] = v;
 
+    const bool every_channel = !copied && spec.multiplier == 1;
     ImageParam input = signature.input(
-        "input", in_type, {copied ? spec.c_in : channels, spec.in_w, spec.in_h, spec.batch},
+        "input", in_type, {every_channel ? channels : spec.c_in, spec.in_w, spec.in_h, spec.batch},
         {1, spec.in_stride_c});
     weights_ = signature.input("weights", Int(8), spec.packed_extents(), {}, planar ? 0 : 64);
     bias_ = signature.input("bias", Int(32), {channels}, {}, 64);
@@ -80,10 +87,15 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dSpec &spec) : spec(spec) {
 
     input_ = input;
     pad_ = pad;
-    bounded_(c, x, y, n) = input(c, x, y, n);
     if (copied)
         bounded_ = BoundaryConditions::constant_exterior(
             input, pad(0), {{Expr(), Expr()}, {0, spec.in_w}, {0, spec.in_h}, {Expr(), Expr()}});
+    else if (spec.reaches_outside())
+        bounded_(c, x, y, n) =
+            select(x >= 0 && x < spec.in_w && y >= 0 && y < spec.in_h,
+                   input(c, clamp(x, 0, spec.in_w - 1), clamp(y, 0, spec.in_h - 1), n), pad(0));
+    else
+        bounded_(c, x, y, n) = input(c, x, y, n);
     if (interleave) {
         build_interleaved();
         output(c, x, y, n) = epilogue(sums(x, y, c, n), c);

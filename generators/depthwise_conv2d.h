@@ -46,7 +46,8 @@ struct DepthwiseConv2dSpec {
     bool rebias_input = false;  ///< s8 input of a u8 kernel: 128 is added on reading
     DepthwiseFormulation formulation = DepthwiseFormulation::taps;
     int group = 4;      ///< taps: those of one dot product
-    bool staged = true; ///< the input goes through a padded copy, planar: plane by plane
+    bool staged = true; ///< the input goes through a padded copy, planar: plane by plane; else
+                        ///< padding is chosen where the input is read
     /// Outputs that are computed together: planar of a row, interleaved of a column.
     int block = 1;
     bool paired = false;             ///< planar: words of two s16 values
@@ -61,6 +62,8 @@ struct DepthwiseConv2dSpec {
                                    in_type, rebias_input, formulation, group, staged, block, paired,
                                    staged_type, scratch_bytes, epilogue)
 
+    /// Whether windows reach beyond the input.
+    bool reaches_outside() const;
     /// Groups of taps in one column.
     int groups() const { return (kernel_h + group - 1) / group; }
     /// Extents of the padded copy: (channels, columns, rows, images).

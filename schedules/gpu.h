@@ -29,8 +29,9 @@ struct ConvTilesKnobs {
 
 struct DepthwiseKnobs {
     int tile_c = 4; ///< output channels per thread
+    int tile_x = 1; ///< output pixels per thread
     int threads = 128;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseKnobs, tile_c, threads)
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepthwiseKnobs, tile_c, tile_x, threads)
 };
 
 struct PointwiseKnobs {

@@ -1,6 +1,8 @@
 #include "compiler/emit/cuda/ptx_factory.h"
 
 #include "compiler/emit/cuda/pipeline_copies.h"
+#include "compiler/emit/cuda/strict_products.h"
+#include "compiler/emit/cuda/wide_accesses.h"
 #include "compiler/support/error.h"
 
 #include <dlfcn.h>
@@ -22,7 +24,7 @@ public:
                     const std::vector<DeviceArgument> &arguments) override {
         if (current) {
             const PipelinedCopies result = pipeline_copies(kernel, current->stages);
-            kernel = result.kernel;
+            kernel = widen_accesses(keep_strict_products(result.kernel));
             current->shared_factors[name] = result.loops > 0 ? uint32_t(current->stages) : 1;
         }
         wrapped_->add_kernel(kernel, name, arguments);
