@@ -28,8 +28,11 @@ Pointwise binary(const BinarySpec &spec) {
         const Expr x = i32(a(a_at)) - zero_points(0);
         const Expr product = x * (i32(b(b_at)) - zero_points(1));
         if (spec.form == BinaryForm::slope)
+            // One epilogue with chosen constants: of a choice between two, Halide would move the
+            // last addition behind the choice, and it would no longer be fused with the
+            // multiplication.
             kernel.output(kernel.dims) =
-                select(x < 0, epilogue(product, Expr(1)), epilogue(x, Expr(0)));
+                epilogue(select(x < 0, product, x), select(x < 0, Expr(1), Expr(0)));
         else
             kernel.output(kernel.dims) = epilogue(product, Expr(0));
     }

@@ -15,6 +15,19 @@ int64_t EpilogueSpec::fixed_offset(int channel, int word) const {
     return (int64_t(block) * fixed_words() + word) * fixed.lanes + lane;
 }
 
+namespace {
+
+/// A channel's constant. Where the channel is a choice of two, both constants are read and the
+/// choice is between them.
+Expr at(const ImageParam &constants, const Expr &c) {
+    if (const auto *choice = c.as<Internal::Select>())
+        return select(choice->condition, constants(choice->true_value),
+                      constants(choice->false_value));
+    return constants(c);
+}
+
+} // namespace
+
 Epilogue::Epilogue(const EpilogueSpec &spec, Signature &signature) : spec_(spec) {
     const std::vector<int> per_channel = {spec.channels};
     if (is_fixed(spec.form)) {
@@ -45,10 +58,10 @@ Expr Epilogue::float_form(const Expr &acc, const Expr &c) const {
     const Type out = type_from_name(spec_.out_type);
     Expr value = f32(acc);
     if (spec_.form == EpilogueForm::scale_offset)
-        value += offset_(c);
+        value += at(offset_, c);
     else if (spec_.has_offset()) // The sign bit of acc moved onto d, which is not negative.
-        value += reinterpret<float>(reinterpret<int32_t>(offset_(c)) | (acc & Int(32).min()));
-    const Expr product = value * scale_(c);
+        value += reinterpret<float>(reinterpret<int32_t>(at(offset_, c)) | (acc & Int(32).min()));
+    const Expr product = value * at(scale_, c);
     const Expr rounded = (spec_.fused ? product : strict_float(product)) + float_range_(0);
     if (spec_.narrow) {
         // The low 16 bits are the output before its clamp.
@@ -64,14 +77,22 @@ Expr Epilogue::float_form(const Expr &acc, const Expr &c) const {
 
 Expr Epilogue::exact_form(const Expr &acc, const Expr &c) const {
     const Type out = type_from_name(spec_.out_type);
-    const Expr rounding = select(acc < 0, r_negative_(c), r_positive_(c));
-    const Expr q = (i64(acc) * m_(c) + rounding) >> shift_(c);
+    const Expr rounding = select(acc < 0, at(r_negative_, c), at(r_positive_, c));
+    const Expr q = (i64(acc) * at(m_, c) + rounding) >> at(shift_, c);
     return cast(out, clamp(q, i64(range_(0)), i64(range_(1))));
 }
 
 Expr Epilogue::fixed_form(const Expr &acc, const Expr &c) const {
     const FixedEpilogue &fixed = spec_.fixed;
-    const auto word = [&](int i) { return constants_(c % fixed.lanes, i, c / fixed.lanes); };
+    const auto word_of = [&](const Expr &channel, int i) {
+        return constants_(channel % fixed.lanes, i, channel / fixed.lanes);
+    };
+    const auto word = [&](int i) {
+        const auto *choice = c.as<Internal::Select>();
+        return choice ? select(choice->condition, word_of(choice->true_value, i),
+                               word_of(choice->false_value, i))
+                      : word_of(c, i);
+    };
     const int last = spec_.fixed_words() - 1;
     const Expr shifted = fixed.left ? acc << fixed.left : acc;
     const Expr correction = has_sign(spec_.form) ? (acc >> 31) & word(last) : Expr(0);

@@ -1,6 +1,6 @@
 ; Instructions of NVIDIA's cards that Halide does not know, as functions that its kernels call.
 ;
-; Linked into the module of Halide's own device functions when Octet is built. Halide calls a
+; Put into the module of Halide's own device functions when Octet is built. Halide calls a
 ; vectorized extern function f of n lanes by the name f followed by xn, with vectors as arguments.
 
 declare { i32, i32, i32, i32 } @llvm.nvvm.mma.m16n8k32.row.col.s8(i32, i32, i32, i32, i32, i32, i32, i32, i32, i32)

@@ -98,6 +98,17 @@ std::string ptx_of(const Module &module) {
     throw Error("{}: Halide made no device code; schedule its loops on the GPU", module.name());
 }
 
+/// The PTX with its float32 additions, subtractions and multiplications rounded to nearest by name:
+/// ptxas contracts those that name no rounding.
+std::string with_roundings(std::string ptx) {
+    for (const std::string operation : {"add", "sub", "mul"}) {
+        const std::string bare = "\t" + operation + ".f32 ", named = "\t" + operation + ".rn.f32 ";
+        for (size_t at = ptx.find(bare); at != std::string::npos; at = ptx.find(bare, at))
+            ptx.replace(at, bare.size(), named);
+    }
+    return ptx;
+}
+
 } // namespace
 
 DeviceCode device_code(const generators::Signature &signature, const std::string &symbol,
@@ -110,7 +121,7 @@ DeviceCode device_code(const generators::Signature &signature, const std::string
     const DeviceKernels kernels(stages);
     const Module module =
         Pipeline(signature.outputs).compile_to_module(signature.inputs, symbol, halide);
-    DeviceCode code{ptx_of(module), {}};
+    DeviceCode code{with_roundings(ptx_of(module)), {}};
     Launches launches(std::move(buffers), code.launches);
     for (const LoweredFunc &function : module.functions())
         function.body.accept(&launches);
