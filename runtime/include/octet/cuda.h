@@ -7,8 +7,8 @@
  * and again when arrays on the card or the number of images change.
  *
  * Of a batch, octet_model_run_images computes and copies the first images only. Arrays on the card
- * always have the size of all images, because blocks of threads end where they end: what lies
- * behind the images that were asked for is undefined afterwards.
+ * always have the size of all images, because blocks of threads do not end where images end: what
+ * lies behind those that were asked for is read and, in outputs, undefined afterwards.
  */
 #ifndef OCTET_CUDA_H
 #define OCTET_CUDA_H
