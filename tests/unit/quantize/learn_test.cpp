@@ -136,7 +136,9 @@ TEST_CASE("Learned weights are levels of their storage", "[quantize]") {
 TEST_CASE("Scales are large enough for the bias", "[quantize]") {
     const std::vector<float> bias = {0, 1e-3f, -5e4f, 3e8f};
     const float input_scale = 0.01f;
-    const std::vector<float> least = least_scales(bias, input_scale);
+    ActivationPlan input;
+    input.affine.scale = input_scale;
+    const std::vector<float> least = least_scales(bias, input);
     REQUIRE(least.size() == 4);
     CHECK(least[0] == 0);
     for (size_t c = 1; c < 4; ++c) // 2^30 steps are half of what 32 bits have.
@@ -148,7 +150,7 @@ TEST_CASE("Scales are large enough for the bias", "[quantize]") {
     const std::vector<float> huge(8, 4e6f);
     set_floats(layer.graph.tensor(layer.op().inputs[2]), huge);
     WeightContext context;
-    context.least_scales = least_scales(huge, input_scale);
+    context.least_scales = least_scales(huge, input);
     const QuantizedWeights with =
         round_to_nearest(layer.op(), layer.rows(), weight_scheme("per-channel"), context);
     const QuantizedWeights without =
