@@ -145,7 +145,7 @@ TEST_CASE("Damage under a right checksum may compute nonsense but stays within i
     const size_t interesting = whole.size() - sample.program().weights.size();
     // An arena of the caller's: that of a random size would mostly measure the allocator.
     alignas(64) static uint8_t arena[4096];
-    const octet_options options{1, arena, sizeof arena};
+    const octet_options options{1, arena, sizeof arena, nullptr};
     std::mt19937 random(2);
     int survived = 0;
     for (int round = 0; round < 20000; ++round) {

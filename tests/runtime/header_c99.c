@@ -10,7 +10,7 @@ static const octet_parameter parameters[] = {{16, 0}, {4, 1}};
 static const octet_signature signatures[] = {{2, parameters}};
 
 extern const octet_library octet_c99_library;
-const octet_library octet_c99_library = {1, 1, kernels, "any", signatures};
+const octet_library octet_c99_library = {1, 1, kernels, "any", signatures, 0};
 
 octet_status octet_c99_open(const char *path, octet_model **model);
 octet_status octet_c99_open(const char *path, octet_model **model) {

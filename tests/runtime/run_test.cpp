@@ -68,7 +68,7 @@ TEST_CASE("Every number of threads gives the same result") {
     const SampleModel sample;
     AlignedImage image(sample.image());
     for (int threads : {0, 1, 2, 3, 4, 7}) {
-        const octet_options options{threads, nullptr, 0};
+        const octet_options options{threads, nullptr, 0, nullptr};
         const ModelPointer model = open_sample(sample, image, &options);
         for (uint32_t seed = 0; seed < 50; ++seed) {
             SampleArrays arrays(seed);
@@ -83,7 +83,7 @@ TEST_CASE("The caller may provide the arena") {
     AlignedImage image(sample.image());
     alignas(64) static uint8_t arena[2 * sample_rows * sample_columns + 64];
     std::memset(arena, 0xa5, sizeof arena);
-    const octet_options options{1, arena, sizeof arena - 64};
+    const octet_options options{1, arena, sizeof arena - 64, nullptr};
     const ModelPointer model = open_sample(sample, image, &options);
     CHECK(octet_model_arena(model.get()) == arena);
     CHECK(octet_model_arena_bytes(model.get()) == sizeof arena - 64);
@@ -98,12 +98,12 @@ TEST_CASE("The caller may provide the arena") {
     const auto open = [&](const octet_options &bad) {
         return octet_model_open_memory(image.data(), image.size(), &sample.library(), &bad, &none);
     };
-    CHECK(open({1, arena + 8, sizeof arena - 8}) == OCTET_ERROR_ARGUMENT);
+    CHECK(open({1, arena + 8, sizeof arena - 8, nullptr}) == OCTET_ERROR_ARGUMENT);
     CHECK(last_error_has("misaligned"));
-    CHECK(open({1, arena, sizeof arena - 65}) == OCTET_ERROR_ARGUMENT);
+    CHECK(open({1, arena, sizeof arena - 65, nullptr}) == OCTET_ERROR_ARGUMENT);
     CHECK(last_error_has("the model needs 512"));
-    CHECK(open({-1, nullptr, 0}) == OCTET_ERROR_ARGUMENT);
-    CHECK(open({65, nullptr, 0}) == OCTET_ERROR_ARGUMENT);
+    CHECK(open({-1, nullptr, 0, nullptr}) == OCTET_ERROR_ARGUMENT);
+    CHECK(open({65, nullptr, 0, nullptr}) == OCTET_ERROR_ARGUMENT);
     CHECK(none == nullptr);
 }
 
