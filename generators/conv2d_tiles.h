@@ -10,6 +10,10 @@
 // operands take the same: thread q of each group of four takes bytes 16 q to 16 q + 15 of a row, so
 // that all its registers of two products are one load of 128 bits, and eight threads read 128
 // neighbouring bytes, without a conflict between banks.
+//
+// Which channels the columns of a tile are does not matter either: they are dealt so that each
+// thread ends up with neighbouring channels of its tiles, which it stores together, and four
+// threads with a whole sector of 32 bytes.
 #pragma once
 
 #include "generators/numerics.h"
@@ -25,6 +29,8 @@ struct TileInstruction {
 
     /// The row of A and the column of B that a thread's register holds a word of.
     Halide::Expr row_of_a(const Halide::Expr &lane, const Halide::Expr &i) const;
+    /// Which of the thread's two rows of A that is.
+    Halide::Expr tile_row_of_a(const Halide::Expr &i) const;
     Halide::Expr column_of_b(const Halide::Expr &lane) const;
     /// Which of the product's words along k, counted within the thread: 0 or 1.
     Halide::Expr word_of_a(const Halide::Expr &i) const;
@@ -60,6 +66,9 @@ struct ConvTilesSpec {
     int threads() const { return 32 * warps_m * warps_n; }
     int blocks_m() const { return (rows() + block_m() - 1) / block_m(); }
     int blocks_n() const { return (epilogue.channels + block_n() - 1) / block_n(); }
+    /// Neighbouring outputs that a thread has of a row, and how many of them it stores at once.
+    int thread_n() const { return 2 * tiles_n; }
+    int store_n() const;
     /// Words of one tap, and chunks of all.
     int tap_words() const { return in_stride_c / 4; }
     int chunks() const {
@@ -85,13 +94,17 @@ struct ConvTiles {
     Signature signature;
     Halide::Var word{"word"}, row{"row"}, chunk{"chunk"};
     Halide::Func a{"a"}, b{"b"}; ///< (word, row, chunk): what a block needs of the operands
+    /// (word, row of the thread in a tile, tile, thread, block, chunk): what a thread multiplies.
+    Halide::Var part{"part"}, tile_row{"tile_row"}, tile{"tile"}, of{"of"}, group{"group"};
+    Halide::Func thread_a{"thread_a"}, thread_b{"thread_b"};
     /// (register, tile n, tile m, block n, block m): a thread's accumulators.
     Halide::Var i{"i"}, tn{"tn"}, tm{"tm"}, bn{"bn"}, bm{"bm"};
     Halide::Func acc{"acc"};
     Halide::Func output{"output"}; ///< (channel, pixel)
     Halide::RDom first;            ///< of acc's first update: (thread)
     Halide::RDom product;          ///< of its second: (product in the chunk, thread, chunk)
-    /// Of output's update: (channel of a pair, pair, tile n, tile m, thread, block n, block m).
+    /// Of output's update: (channel of a store, store, row of the thread in a tile, tile m, thread,
+    /// block n, block m).
     Halide::RDom fragment;
 };
 

@@ -51,6 +51,15 @@ void schedule(ConvTiles &kernel, const ConvTilesKnobs & /*knobs*/) {
         .unroll(kernel.tm)
         .unroll(kernel.product[0]);
 
+    // A thread's words of a chunk, in one load per row.
+    for (Func operand : {kernel.thread_a, kernel.thread_b})
+        operand.compute_at(acc, kernel.product[1])
+            .store_in(MemoryType::Register)
+            .bound(kernel.part, 0, 4)
+            .vectorize(kernel.part)
+            .unroll(kernel.tile);
+    kernel.thread_a.bound(kernel.tile_row, 0, 2).unroll(kernel.tile_row);
+
     // Words that lie together in memory are loaded together.
     const auto stage = [&](Func operand, int rows, int words) {
         Var outer("outer"), inner("inner"), all("all"), load("load"), at("at");
