@@ -67,7 +67,8 @@ class Bundle(unittest.TestCase):
         page = (self.folder / "results.md").read_text()
         self.assertIn(f"{self.models} of {self.models} models equal", page)
         self.assertIn("Nothing was timed", page)
-        self.assertNotIn(" 0 calls inside", page) if NETWORK.exists() else None
+        if NETWORK.exists():
+            self.assertNotIn(" 0 calls inside", page)
 
     def test_a_wrong_output_is_found_and_named(self):
         file = self.folder / "cases/mobilenetv2_14x14_384_dw/output0.bin"
@@ -96,9 +97,10 @@ class Bundle(unittest.TestCase):
     def test_it_needs_nothing_but_the_c_library(self):
         done = run("ldd", self.folder / "octet_gpu_runner")
         names = {line.split()[0].split(".")[0] for line in done.stdout.splitlines()}
-        self.assertLessEqual({Path(name).name for name in names},
-                             {"linux-vdso", "libm", "libc", "libdl", "libpthread", "/lib64/ld-linux-x86-64",
-                              "ld-linux-x86-64"})
+        self.assertLessEqual(
+            {Path(name).name for name in names},
+            {"linux-vdso", "libm", "libc", "libdl", "libpthread", "ld-linux-x86-64"},
+        )
 
     def test_design_figures(self):
         lines = (self.folder / "design.md").read_text().splitlines()[2:]

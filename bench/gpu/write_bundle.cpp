@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace octet::bench {
@@ -129,15 +130,16 @@ private:
         const Graph batched = batch == 1 ? graph : with_batch(graph, batch);
         const Compiled compiled = compile(batched, options);
         const std::string name = fmt::format("{}_{}", target_name, batch);
-        write(folder / (name + ".octet"), compiled.file.data(), compiled.file.size());
+        const auto [start, weights] = write_model(compiled, folder / (name + ".octet"));
         fs::copy_file(compiled.shared_library, folder / (name + ".so"),
                       fs::copy_options::overwrite_existing);
         if (batch == 1)
             write_calls(compiled.program, values, folder / (name + ".calls"));
         const Design design = design_of(compiled);
-        cases_ += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", graph.name, target_name,
-                              batch, images, compiled.program.calls.size(), design.macs,
-                              design.bytes, product.m * batch, product.n, product.k);
+        cases_ +=
+            fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", graph.name, target_name,
+                        batch, images, compiled.program.calls.size(), design.macs, design.bytes,
+                        product.m * batch, product.n, product.k, start, weights);
         if (compiled.program.calls.size() == 1)
             design_ +=
                 fmt::format("| {} | {} | {} | {:.1f} | {:.2f} | {:.0f} | {} x {} | {} | {} | "
@@ -150,8 +152,26 @@ private:
         std::fflush(stdout);
     }
 
+    /// Batches have mostly the same weights, which are most of a model file. They go to a file
+    /// named by their hash, the model file is written without them. Returns where they belong and
+    /// the name.
+    std::pair<size_t, std::string> write_model(const Compiled &compiled, const fs::path &file) {
+        const Bytes &weights = compiled.program.weights;
+        Bytes rest = compiled.file;
+        const auto start = std::ranges::search(rest, weights).begin();
+        if (start == rest.end())
+            throw Error("{}: its weights are not in the model file", compiled.program.name);
+        const auto at = size_t(start - rest.begin());
+        rest.erase(start, start + std::ptrdiff_t(weights.size()));
+        write(file, rest.data(), rest.size());
+        const std::string name = fmt::format("{:016x}.weights", hash_of(weights));
+        write(options_.folder / "cases" / name, weights.data(), weights.size());
+        return {at, name};
+    }
+
     const Options &options_;
-    std::string cases_ = "name\ttarget\tbatch\timages\tcalls\tmacs\tbytes\tm\tn\tk\n";
+    std::string cases_ =
+        "name\ttarget\tbatch\timages\tcalls\tmacs\tbytes\tm\tn\tk\tstart\tweights\n";
     std::string design_ =
         "| layer | target | batch | MMAC | MB at least | MAC/B | blocks x threads | registers | "
         "shared bytes | occupancy |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";

@@ -60,7 +60,7 @@ std::vector<Case> read_cases(const std::string &folder) {
         std::istringstream words(line);
         Case one;
         if (!(words >> one.name >> one.target >> one.batch >> one.images >> one.calls >> one.macs >>
-              one.bytes >> one.m >> one.n >> one.k))
+              one.bytes >> one.m >> one.n >> one.k >> one.weights_start >> one.weights))
             throw std::runtime_error(file + ": a damaged line; unpack the bundle again");
         cases.push_back(one);
     }
@@ -84,7 +84,8 @@ Running::Running(Card &card, const std::string &folder, const Case &which)
     cuda.stream = card.stream;
     octet_options options{};
     options.cuda = &cuda;
-    must(octet_model_open((files_ + ".octet").c_str(), library, &options, &model_));
+    read_model(folder + "/cases/" + which.weights);
+    must(octet_model_open_memory(image_, image_bytes_, library, &options, &model_));
     octet_tensor_info info;
     for (size_t i = 0; i < octet_model_input_count(model_); ++i) {
         must(octet_model_input(model_, i, &info));
@@ -110,6 +111,20 @@ Running::~Running() {
         card_.free(array);
     if (library_ != nullptr)
         dlclose(library_);
+}
+
+void Running::read_model(const std::string &weights) {
+    const Bytes rest = read(files_ + ".octet"), middle = read(weights);
+    if (case_.weights_start > rest.size())
+        throw std::runtime_error(files_ + ".octet: it is too short; unpack the bundle again");
+    constexpr size_t alignment = 64;
+    image_bytes_ = rest.size() + middle.size();
+    memory_.resize(image_bytes_ + alignment);
+    image_ = memory_.data() + (alignment - reinterpret_cast<uintptr_t>(memory_.data()) % alignment);
+    const auto start = rest.begin() + std::ptrdiff_t(case_.weights_start);
+    uint8_t *next = std::copy(rest.begin(), start, image_);
+    next = std::copy(middle.begin(), middle.end(), next);
+    std::copy(start, rest.end(), next);
 }
 
 void Running::compare(const std::vector<Bytes> &outputs, Exactness &result) const {

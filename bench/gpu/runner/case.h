@@ -15,6 +15,8 @@ struct Case {
     int batch = 1, images = 1, calls = 1;
     double macs = 0, bytes = 0;
     int64_t m = 0, n = 0, k = 0; ///< of the matrix product, 0 where it is none
+    size_t weights_start = 0;    ///< where the file `weights` belongs in the model file
+    std::string weights;
 
     std::string title() const { return name + " " + target + " " + std::to_string(batch); }
 };
@@ -49,6 +51,8 @@ public:
 private:
     using Bytes = std::vector<uint8_t>;
 
+    /// Puts the model file together, at the alignment that the runtime needs.
+    void read_model(const std::string &weights);
     void compare(const std::vector<Bytes> &outputs, Exactness &result) const;
     void check_calls(Exactness &result);
 
@@ -56,6 +60,9 @@ private:
     const Case &case_;
     std::string files_; ///< what all files of the case begin with
     void *library_ = nullptr;
+    Bytes memory_; ///< which holds the model file
+    uint8_t *image_ = nullptr;
+    size_t image_bytes_ = 0;
     octet_model *model_ = nullptr;
     std::vector<Bytes> inputs_, expected_; ///< of the whole batch
     std::vector<Address> arrays_;          ///< on the card: inputs, then outputs

@@ -89,7 +89,8 @@ std::string report(const Card &card, const Peaks &peaks, const std::vector<Findi
     page += "\n## Times\n\nMicroseconds. \"Graph\" is a run among 20 in one graph, minimum / "
             "median; \"alone\" from a run's call to its end, the median. Shares are of the peaks "
             "above, of mma.sync for cuda-sm80 and of dp4a for cuda-sm61; bytes are inputs, weights "
-            "and outputs once. cuBLASLt is `torch._int_mm` on the same matrix product, int32 out; "
+            "and outputs once. Runs repeat on the same arrays, so that the card's cache holds what "
+            "fits. cuBLASLt is `torch._int_mm` on the same matrix product, int32 out; "
             "a ratio above 1 means that Octet takes less.\n\n"
             "| model | target | batch | graph | alone | TMAC/s | of peak | GB/s | of copy | "
             "cuBLASLt | ratio |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
