@@ -110,7 +110,7 @@ TEST_CASE("a shape that depends on values is refused") {
                   {"reshape_0 (RESHAPE)", "shape", "computed at run time"});
 }
 
-TEST_CASE("weights stored as int8 and dequantized fold to float constants") {
+TEST_CASE("weights stored as int8 and dequantized are read as they are stored") {
     RandomGraph g(1, "net");
     const TensorId stored = g.constant({4, 6});
     const Tensor weights = g.tensor(stored);
@@ -121,11 +121,30 @@ TEST_CASE("weights stored as int8 and dequantized fold to float constants") {
     const Graph imported = tflite::import_tflite(to_tflite(g.finish({y})), "net");
     REQUIRE(imported.operators.size() == 1);
     CHECK(imported.tensors.size() == 3);
-    const auto values = imported.tensor(imported.operators[0].inputs[1]).values<float>();
-    REQUIRE(values.size() == 24);
+    const Tensor &read = imported.tensor(imported.operators[0].inputs[1]);
+    REQUIRE(read.dtype == DType::s8);
+    CHECK(*read.data == *weights.data);
+    CHECK(read.quantization.scales == weights.quantization.scales);
+    CHECK(read.quantization.zero_points == weights.quantization.zero_points);
+}
+
+TEST_CASE("other constants stored as int8 and dequantized fold to float constants") {
+    RandomGraph g(1, "net");
+    const TensorId stored = g.constant({2, 6});
+    const Tensor constant = g.tensor(stored);
+    const TensorId dequantized = g.dequantize(stored);
+    const TensorId y = g.append(OpKind::add, {g.input({2, 6}, DType::f32), dequantized}, DType::f32,
+                                {2, 6}, {}, AddAttributes{});
+    const Graph imported = tflite::import_tflite(to_tflite(g.finish({y})), "net");
+    REQUIRE(imported.operators.size() == 1);
+    const Tensor &real = imported.tensor(imported.operators[0].inputs[1]);
+    REQUIRE(real.dtype == DType::f32);
+    const auto values = real.values<float>();
+    REQUIRE(values.size() == 12);
     for (size_t i = 0; i < values.size(); i++)
-        CHECK(values[i] == weights.quantization.scale() * float(weights.values<int8_t>()[i] -
-                                                                weights.quantization.zero_point()));
+        CHECK(values[i] ==
+              constant.quantization.scale() *
+                  float(constant.values<int8_t>()[i] - constant.quantization.zero_point()));
 }
 
 TEST_CASE("operators that no output needs are removed, inputs stay") {
