@@ -44,11 +44,17 @@ std::vector<Conv2dKnobs> candidates(Conv2dSpec &spec, const Capabilities &chip) 
     spec.lanes = divisor(spec.epilogue.channels, 4);
     // Padding is a choice at each access; the channels of groups may need the copy's padding.
     spec.staged &= spec.groups > 1;
+    // Few outputs are spread over the card: a warp per block, and of one pixel a word per thread.
+    constexpr int64_t few = 1 << 14;
+    const int64_t pixels = int64_t(spec.out_w) * spec.out_h * spec.batch;
+    const int threads = pixels * spec.epilogue.channels / spec.lanes <= few ? 32 : 128;
+    if (pixels == 1)
+        return {{1, 1, threads}};
     std::vector<Conv2dKnobs> result;
     for (const int tile_x : {4, 2, 1})
         for (const int tile_c : {2, 1})
             if (spec.out_w % tile_x == 0 && spec.epilogue.channels % (spec.lanes * tile_c) == 0)
-                result.push_back({tile_c, tile_x, 128});
+                result.push_back({tile_c, tile_x, threads});
     return result;
 }
 
