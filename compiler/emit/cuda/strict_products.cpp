@@ -26,14 +26,4 @@ Stmt keep_strict_products(const Stmt &kernel) {
     return StrictProducts().mutate(kernel);
 }
 
-std::string with_roundings(std::string ptx) {
-    for (const std::string operation : {"add", "sub", "mul"}) {
-        const std::string plain = "\t" + operation + ".f32 ",
-                          rounded = "\t" + operation + ".rn.f32 ";
-        for (size_t at = ptx.find(plain); at != std::string::npos; at = ptx.find(plain, at))
-            ptx.replace(at, plain.size(), rounded);
-    }
-    return ptx;
-}
-
 } // namespace octet::emit

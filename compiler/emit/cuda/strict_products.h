@@ -7,15 +7,9 @@
 
 #include <Halide.h>
 
-#include <string>
-
 namespace octet::emit {
 
 /// `kernel` is what Halide hands to its PTX back end.
 Halide::Internal::Stmt keep_strict_products(const Halide::Internal::Stmt &kernel);
-
-/// PTX whose sums and products of floats say how they round, so that its assembler fuses none of
-/// those that LLVM left apart.
-std::string with_roundings(std::string ptx);
 
 } // namespace octet::emit
