@@ -84,6 +84,18 @@ void obey_activations(ActivationScheme &scheme, const QuantizationLimits &limits
     }
 }
 
+/// Whether `word` is one of an operator's two names, "softmax" or "SOFTMAX".
+bool is_called(const std::string &kind, const std::string &word) {
+#define OCTET_OPERATOR(name, tflite, code)                                                         \
+    if (kind == #name)                                                                             \
+        return word == #name || word == #tflite;
+#define OCTET_SHAPE_OPERATOR(name, tflite, code)
+#include "compiler/graph/operators.def"
+#undef OCTET_OPERATOR
+#undef OCTET_SHAPE_OPERATOR
+    return false;
+}
+
 void obey_rule(const Rule &rule, const Target &target) {
     if (rule.weights && rule.compute != Compute::float32) {
         const std::string text = to_text(*rule.weights);
@@ -98,8 +110,8 @@ void obey_rule(const Rule &rule, const Target &target) {
                          {target, fmt::format("rule {}: activations", rule.text()), text});
     }
     if (rule.compute && *rule.compute != Compute::float32 &&
-        std::ranges::find(target.quantization.float_operators, rule.op) !=
-            target.quantization.float_operators.end())
+        std::ranges::any_of(target.quantization.float_operators,
+                            [&](const std::string &kind) { return is_called(kind, rule.op); }))
         throw UsageError("target {}: rule {}: compute '{}': it cannot run {} quantized; use float",
                          target.name, rule.text(), to_text(*rule.compute), rule.op);
 }

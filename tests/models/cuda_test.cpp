@@ -29,6 +29,7 @@ void check_networks(const std::string &name) {
         for (const std::string network : real_networks) {
             const Graph graph = import_model(*models / (network + ".tflite"));
             check_on(graph, target, Rounding::reference, 1);
+            check_on(graph, target, Rounding::float32, 1);
         }
 }
 

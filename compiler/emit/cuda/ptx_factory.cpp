@@ -72,7 +72,7 @@ uint32_t DeviceKernels::shared_factor(const std::string &function) const {
     const auto found = shared_factors.find(function);
     if (found == shared_factors.end())
         throw Error("{}: Octet's wrapper of Halide's PTX back end did not see it; link libHalide "
-                    "dynamically, in the version that docs/dependencies.md names",
+                    "dynamically, in the version that Octet was built with",
                     function);
     return found->second;
 }

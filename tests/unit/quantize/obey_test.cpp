@@ -106,9 +106,11 @@ TEST_CASE("Operators that must not be quantized stay float", "[obey]") {
     CHECK(layers[1].compute == Compute::integer);
 
     Options wish;
-    wish.rules.emplace_back().op = "softmax";
-    wish.rules[0].compute = Compute::integer;
-    check_message(error_of([&] { obey(wish, target); }), {"target chip", "softmax", "use float"});
+    wish.rules.emplace_back().compute = Compute::integer;
+    for (const char *name : {"softmax", "SOFTMAX"}) {
+        wish.rules[0].op = name;
+        check_message(error_of([&] { obey(wish, target); }), {"target chip", name, "use float"});
+    }
     check_message(error_of([] {
                       target_with({{"float_operators", {"softmax", "CONV_2D"}}});
                   }),
