@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace octet::test {
@@ -108,6 +109,12 @@ bool has_asymmetric_weights(const Graph &graph) {
     return false;
 }
 
+/// Conversions from and to 16 bits are among the operators on 8; they have no kernels.
+bool has_16_bits(const Graph &graph) {
+    return std::ranges::any_of(graph.tensors,
+                               [](const Tensor &tensor) { return tensor.dtype == DType::s16; });
+}
+
 /// Random inputs, and those made for the cases: values at ties.
 void check_group(const CaseGroup &group, const std::vector<Bytes> &inputs) {
     check_group(group);
@@ -137,7 +144,7 @@ TEST_CASE("zero points at the ends, ties and far scales equal the reference", "[
     };
     size_t count = 0;
     for (SweepCase &c : quantized_sweep(8, 1000)) {
-        if (has_asymmetric_weights(c.oracle.graph))
+        if (has_asymmetric_weights(c.oracle.graph) || has_16_bits(c.oracle.graph))
             continue;
         group.cases.push_back(std::move(c.oracle.graph));
         group.cases.back().name = fmt::format("sweep_{}", ++count);
