@@ -86,4 +86,4 @@ static int misbehave(void **arguments) {
 
 static const octet_kernel kernels[] = {add_row, sum_rows, spin, use_stack, misbehave};
 extern const octet_library octet_device_library;
-const octet_library octet_device_library = {0x0123456789abcdefu, 5, kernels, "device", 0};
+const octet_library octet_device_library = {0x0123456789abcdefu, 5, kernels, "device", 0, 0};
