@@ -117,8 +117,8 @@ void generate(const lower::Kernel &kernel, const Target &target,
         const DeviceCode code = device_code(signature, kernel.symbol, halide_target(target),
                                             description.at("knobs").value("stages", 1),
                                             image_axis(description.at("generator")));
-        const Image image = assemble_image(code.ptx, target, object);
         write_text_file(ptx_of(object), code.ptx);
+        const Image image = assemble_image(ptx_of(object), target);
         write_text_file(resources_of(object), to_text(image.resources));
         const std::filesystem::path source = object.string() + ".c";
         write_text_file(

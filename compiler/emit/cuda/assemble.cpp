@@ -18,11 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_bytes(const fs::path &file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 /// What `ptxas -v` prints: a line that names the function, then one on spills, one on registers.
 std::vector<CardResources> parse_resources(const std::string &output,
                                            const std::string &architecture) {
@@ -51,8 +46,8 @@ struct Files {
         for (const fs::path &path : paths)
             fs::remove(path, ignored);
     }
-    fs::path add(const fs::path &object, const std::string &extension) {
-        paths.push_back(object.string() + extension);
+    fs::path add(const fs::path &source, const std::string &extension) {
+        paths.push_back(source.string() + extension);
         return paths.back();
     }
 };
@@ -77,30 +72,28 @@ bool has_assembler(const Target &target) {
            here(target.toolchain.fat_binary);
 }
 
-Image assemble_image(const std::string &ptx, const Target &target, const fs::path &object) {
+Image assemble_image(const fs::path &ptx, const Target &target) {
     if (!has_assembler(target))
-        return {ptx + '\0', {}};
+        return {read_text_file(ptx) + '\0', {}};
     Files files;
     Image image;
-    const fs::path source = files.add(object, ".ptx");
-    write_text_file(source, ptx);
     std::vector<fs::path> images;
     for (const std::string &architecture : target.cuda.architectures) {
-        const fs::path code = files.add(object, "." + architecture);
+        const fs::path code = files.add(ptx, "." + architecture);
         std::vector<std::string> command = target.toolchain.ptx_assembler;
         for (std::string &word : command)
             word = filled(word, "{architecture}", architecture);
-        const std::string output = run_command(command_line(command, code, {source}));
+        const std::string output = run_command(command_line(command, code, {ptx}));
         std::ranges::move(parse_resources(output, architecture),
                           std::back_inserter(image.resources));
         images.push_back(
             fmt::format("--image3=kind=elf,sm={},file={}", architecture.substr(3), code.string()));
     }
     images.push_back(
-        fmt::format("--image3=kind=ptx,sm={},file={}", target.cuda.capability, source.string()));
-    const fs::path fat = files.add(object, ".fatbin");
+        fmt::format("--image3=kind=ptx,sm={},file={}", target.cuda.capability, ptx.string()));
+    const fs::path fat = files.add(ptx, ".fatbin");
     run_command(command_line(target.toolchain.fat_binary, fat, images));
-    image.bytes = read_bytes(fat);
+    image.bytes = read_text_file(fat);
     return image;
 }
 

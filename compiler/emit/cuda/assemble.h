@@ -19,9 +19,8 @@ struct Image {
 bool has_assembler(const Target &target);
 
 /// Without an assembler or architectures the image is the PTX itself. Files in between are named
-/// after `object`.
-Image assemble_image(const std::string &ptx, const Target &target,
-                     const std::filesystem::path &object);
+/// after the PTX's.
+Image assemble_image(const std::filesystem::path &ptx, const Target &target);
 
 /// C source of `SYMBOL_argv`, which hands image and launches to the runtime's device.
 std::string device_source(const std::string &symbol, const DeviceCode &code, const Image &image,

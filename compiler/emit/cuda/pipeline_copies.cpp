@@ -1,6 +1,6 @@
 #include "compiler/emit/cuda/pipeline_copies.h"
 
-#include <set>
+#include <map>
 #include <vector>
 
 namespace octet::emit {
@@ -36,7 +36,7 @@ Expr run_of_four(const Expr &index) {
 /// Whether a statement writes one of these memories.
 class Writes : public IRVisitor {
 public:
-    explicit Writes(const std::set<std::string> &memories) : memories_(memories) {}
+    explicit Writes(const std::map<std::string, Expr> &memories) : memories_(memories) {}
     bool found = false;
 
 private:
@@ -45,7 +45,7 @@ private:
         found |= memories_.contains(op->name);
         IRVisitor::visit(op);
     }
-    const std::set<std::string> &memories_;
+    const std::map<std::string, Expr> &memories_;
 };
 
 /// Moves all accesses to shared memory into the place of a stage.
@@ -85,7 +85,6 @@ private:
 class Asynchronous : public IRMutator {
 public:
     explicit Asynchronous(const std::map<std::string, Expr> &sizes) : sizes_(sizes) {}
-    int copies = 0;
 
 private:
     using IRMutator::visit;
@@ -112,7 +111,6 @@ private:
         const Expr from = load ? run_of_four(load->index) : Expr();
         if (!from.defined() || load->type != Int(32, 4))
             return op;
-        ++copies;
         if (!other)
             return call("octet_cp_async16", {pointer(op->name), to, pointer(load->name), from});
         return call("octet_cp_async16_or", {pointer(op->name), to, pointer(load->name), from,
@@ -132,8 +130,6 @@ private:
     Stmt visit(const Allocate *op) override {
         if (op->memory_type != MemoryType::GPUShared)
             return IRMutator::visit(op);
-        const Expr size = simplify(op->constant_allocation_size());
-        shared_.insert(op->name);
         sizes_[op->name] = IntImm::make(Int(32), op->constant_allocation_size());
         const int before = result_.loops;
         const Stmt body = mutate(op->body);
@@ -146,7 +142,7 @@ private:
 
     Stmt visit(const For *op) override {
         Parts parts;
-        if (op->for_type == ForType::Serial && !shared_.empty() && split(op->body, parts))
+        if (op->for_type == ForType::Serial && !sizes_.empty() && split(op->body, parts))
             return pipelined(op, parts);
         return IRMutator::visit(op);
     }
@@ -171,7 +167,7 @@ private:
                 rest.push_back(block->rest);
                 rest.push_back(block->first);
             } else if (!is_barrier(statement)) {
-                Writes writes(shared_);
+                Writes writes(sizes_);
                 statement.accept(&writes);
                 (writes.found ? parts.copies : parts.computes).push_back(statement);
                 in_order &= !(writes.found && computing);
@@ -204,7 +200,6 @@ private:
                 IfThenElse::make(simplify(stage < loop->extent), copies(chunk, stage)));
             before.push_back(commit);
         }
-        result_.copies += asynchronous.copies;
         const Expr chunk = Variable::make(Int(32), loop->name);
         const Expr number = chunk - loop->min, next = number + (stages_ - 1);
         const Stmt body =
@@ -218,8 +213,7 @@ private:
 
     const int stages_;
     PipelinedCopies &result_;
-    std::set<std::string> shared_;
-    std::map<std::string, Expr> sizes_; ///< elements
+    std::map<std::string, Expr> sizes_; ///< of shared memories, in elements
 };
 
 } // namespace

@@ -20,8 +20,7 @@ namespace octet::emit {
 
 struct PipelinedCopies {
     Halide::Internal::Stmt kernel;
-    int loops = 0;  ///< that were changed
-    int copies = 0; ///< that became asynchronous
+    int loops = 0; ///< that were changed
 };
 
 /// `kernel` is what Halide hands to its PTX back end. Each changed loop has `stages` times as much
